@@ -1,0 +1,1 @@
+"""Labelled data in, a model folder out. See `fauxwatch train --help`."""
