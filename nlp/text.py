@@ -1,0 +1,163 @@
+"""Normalisation in named steps, with the way back: every folded character knows where it came from.
+
+>>> folded = fold("Ｇｕccí bag", nfkc, lower, strip_accents)
+>>> folded.text
+'gucci bag'
+>>> folded.span(0, 5)
+(0, 5)
+
+A step maps one *cluster* (a base character with the marks that combine with it) to its replacement, which may be
+longer, shorter or empty. Steps look at nothing else, so offsets stay exact whatever they do.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+__all__ = [
+    "INVISIBLE",
+    "Folded",
+    "Step",
+    "drop_invisible",
+    "fold",
+    "is_spaceless",
+    "lower",
+    "nfkc",
+    "script_of",
+    "strip_accents",
+]
+
+Step: TypeAlias = Callable[[str], str]
+
+# Zero-width and direction characters, soft hyphen, variation selectors, tags: nothing that a reader sees.
+INVISIBLE: Final = frozenset(
+    [
+        *map(chr, range(8203, 8208)),
+        *map(chr, range(8234, 8239)),
+        *map(chr, range(8288, 8304)),
+        *map(chr, range(65024, 65040)),
+        *map(chr, range(917504, 917632)),
+        "\xad",
+        "͏",
+        "\u061c",
+        "ᅟ",
+        "ᅠ",
+        "឴",
+        "឵",
+        "\u180e",
+        "ㅤ",
+        "\ufeff",
+        "ﾠ",
+    ]
+)
+# Scripts written without spaces between words: a phrase there has no word boundary to respect.
+_SPACELESS: Final = frozenset({"HAN", "HIRAGANA", "KATAKANA", "THAI"})
+_STRIPPABLE: Final = frozenset({"LATIN", "GREEK", "CYRILLIC"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """``text`` after the steps; ``starts[i]:ends[i]`` is where its character ``i`` stood in ``original``."""
+
+    original: str
+    text: str
+    starts: range | tuple[int, ...]
+    ends: range | tuple[int, ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the original of the folded characters ``start:end`` (``end > start``)."""
+        return self.starts[start], self.ends[end - 1]
+
+
+def nfkc(cluster: str) -> str:
+    """Compatibility composition: full-width, circled and styled letters become plain ones."""
+    return unicodedata.normalize("NFKC", cluster)
+
+
+def lower(cluster: str) -> str:
+    """Case folding ('ß' → 'ss'), with Turkish 'İ' and 'ı' read as 'i'."""
+    return "i" if cluster in ("İ", "ı") else cluster.casefold()
+
+
+def drop_invisible(cluster: str) -> str:
+    """Nothing for characters that a reader does not see."""
+    return "".join(char for char in cluster if char not in INVISIBLE)
+
+
+def strip_accents(cluster: str) -> str:
+    """Base letters of Latin, Greek and Cyrillic without their marks; other scripts keep theirs."""
+    if cluster.isascii() or script_of(cluster[0]) not in _STRIPPABLE or cluster in ("й", "Й", "ї", "Ї"):
+        return cluster
+    decomposed = unicodedata.normalize("NFD", cluster)
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return bare.translate(_STROKES)
+
+
+_STROKES: Final = str.maketrans(
+    {"đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ħ": "h", "ŧ": "t"}
+)
+
+
+def fold(text: str, *steps: Step) -> Folded:
+    """``text`` with each cluster sent through ``steps`` in order. Pure ASCII takes a short way for the steps above."""
+    if text.isascii() and all(step in _ASCII_SAFE for step in steps):
+        positions = range(len(text))
+        plain = text.lower() if lower in steps else text
+        return Folded(original=text, text=plain, starts=positions, ends=range(1, len(text) + 1))
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end in _clusters(text):
+        piece = _apply(text[start:end], steps)
+        pieces.append(piece)
+        starts.extend([start] * len(piece))
+        ends.extend([end] * len(piece))
+    return Folded(original=text, text="".join(pieces), starts=tuple(starts), ends=tuple(ends))
+
+
+@lru_cache(maxsize=65_536)
+def _apply(cluster: str, steps: tuple[Step, ...]) -> str:
+    for step in steps:
+        if not cluster:
+            break
+        cluster = step(cluster)
+    return cluster
+
+
+_ASCII_SAFE: Final = frozenset({nfkc, lower, drop_invisible, strip_accents})
+_CLUSTER_LIMIT: Final = 16  # a heap of combining marks ("zalgo") is cut into pieces of this many
+
+
+def _clusters(text: str) -> list[tuple[int, int]]:
+    bounds = []
+    start = 0
+    for at in range(1, len(text)):
+        if at - start < _CLUSTER_LIMIT and unicodedata.combining(text[at]):
+            continue
+        bounds.append((start, at))
+        start = at
+    if text:
+        bounds.append((start, len(text)))
+    return bounds
+
+
+@lru_cache(maxsize=65_536)
+def script_of(char: str) -> str:
+    """The script's name as Unicode names it ('LATIN', 'HAN', 'ARABIC' …), '' for what has none."""
+    name = unicodedata.name(char, "")
+    if name.startswith("CJK "):
+        return "HAN"
+    if name.startswith(("FULLWIDTH LATIN", "MATHEMATICAL")):
+        return "LATIN"
+    if name.startswith("HALFWIDTH KATAKANA"):
+        return "KATAKANA"
+    return name.split(" ", 1)[0] if char.isalpha() or unicodedata.combining(char) else ""
+
+
+def is_spaceless(char: str) -> bool:
+    """Whether ``char`` belongs to a script that writes words without spaces (Chinese, Japanese, Thai)."""
+    return script_of(char) in _SPACELESS
