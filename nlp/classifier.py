@@ -1,0 +1,132 @@
+"""Text to cue scores: the encoder in ONNX Runtime and the n-gram channel, without torch.
+
+One input is ``signals + title [SEP] description``: signals are single tokens that say what the rules read (price far
+below, brand hidden, a contact …), so that one plain checkpoint sees text, price, brand and lexicon together.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from nlp.errors import ArtefactError
+from nlp.ngrams import BITS, NgramChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from nlp.artefact import Artefact
+
+__all__ = ["Classifier", "View"]
+
+_STRIDE: Final = 24  # tokens that neighbouring windows of a long text share
+_MAX_WINDOWS: Final = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What the classifier sees of a listing: signal tokens, title and description."""
+
+    signals: tuple[str, ...]
+    title: str
+    description: str
+
+    @property
+    def text(self) -> str:
+        """Title and description as one string, for the n-gram channel."""
+        return f"{self.title}\n{self.description}"
+
+
+class Classifier:
+    """Scores views with the encoder and the n-gram channel of a model folder."""
+
+    def __init__(self, artefact: Artefact, *, threads: int | None = None) -> None:
+        from onnxruntime import GraphOptimizationLevel, InferenceSession, SessionOptions
+        from safetensors.numpy import load_file
+        from tokenizers import Tokenizer
+
+        self.labels = artefact.labels
+        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
+        self._length = int(artefact.detector["max_length"])
+        self._tokenizer = Tokenizer.from_file(str(artefact.path / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._ids = _special_ids(self._tokenizer, artefact)
+        options = SessionOptions()
+        options.intra_op_num_threads = 1
+        options.graph_optimization_level = GraphOptimizationLevel.ORT_ENABLE_ALL
+        options.log_severity_level = 3
+        self._session = InferenceSession(
+            str(artefact.path / "onnx" / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        tensors = load_file(artefact.path / "ngrams.safetensors")
+        self._ngrams = NgramChannel(*_check_ngrams(tensors, artefact))
+
+    def encoder_logits(self, views: Sequence[View]) -> NDArray[np.float32]:
+        """Encoder scores ``[len(views), labels]``; of a text's windows the highest score of each label."""
+        windows: list[list[int]] = []
+        owners: list[int] = []
+        for at, view in enumerate(views):
+            for window in self._windows(view):
+                windows.append(window)
+                owners.append(at)
+        scores = self._run(windows)
+        best = np.full((len(views), len(self.labels)), -np.inf, np.float32)
+        np.maximum.at(best, owners, scores)
+        return best
+
+    def ngram_logits(self, views: Sequence[View]) -> NDArray[np.float32]:
+        """Scores of the n-gram channel ``[len(views), labels]``."""
+        return self._ngrams.logits([view.text for view in views])
+
+    def _windows(self, view: View) -> list[list[int]]:
+        start, middle, end = self._ids
+        signals = [self._tokenizer.token_to_id(token) for token in view.signals]
+        head = [start, *(token for token in signals if token is not None)]
+        title = self._encode(view.title)[: self._length // 2]
+        body = self._encode(view.description) if view.description else []
+        head += [*title, middle]
+        room = self._length - len(head) - 1
+        step = max(room - _STRIDE, 1)
+        starts = range(0, max(len(body) - _STRIDE, 1), step)
+        return [[*head, *body[at : at + room], end] for at in list(starts)[:_MAX_WINDOWS]]
+
+    def _encode(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
+
+    def _run(self, windows: list[list[int]]) -> NDArray[np.float32]:
+        """Each window alone: int8 scales are taken over the whole input, so company would change a row's score."""
+        return np.stack(list(self._pool.map(self._score, windows)))
+
+    def _score(self, window: list[int]) -> NDArray[np.float32]:
+        ids = np.array([window], np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        scores: NDArray[np.float32] = self._session.run(["logits"], feed)[0][0]
+        return scores
+
+
+def _special_ids(tokenizer: Any, artefact: Artefact) -> tuple[int, int, int]:
+    names = artefact.detector["special_tokens"]
+    ids = tuple(tokenizer.token_to_id(names[key]) for key in ("start", "middle", "end"))
+    if None in ids:
+        raise ArtefactError(str(artefact.path), f"tokenizer.json lacks one of the tokens {names}")
+    return ids
+
+
+def _check_ngrams(
+    tensors: dict[str, NDArray[np.float32]], artefact: Artefact
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    weights, bias = tensors.get("weights"), tensors.get("bias")
+    expected = (2**BITS, len(artefact.labels))
+    if weights is None or bias is None or weights.shape != expected or bias.shape != expected[1:]:
+        raise ArtefactError(
+            str(artefact.path), f"ngrams.safetensors needs weights {expected} and bias {expected[1:]}"
+        )
+    return weights.astype(np.float32), bias.astype(np.float32)
