@@ -62,7 +62,7 @@ class Decoded:
 def prepare(body: bytes, content_type: str | None, *, lang: str = "") -> Decoded:
     """``body`` as it came when its label is right, else re-encoded as UTF-8 with a note that says why."""
     kept = Decoded(body=body, content_type=content_type)
-    if body.startswith(_BOMS) or body.startswith(_WIDE):
+    if body.startswith(_BOMS + _WIDE):
         return kept
     label = _declared(body, content_type)
     if b"\x1b$" in body and _codec(label) != "iso2022_jp":

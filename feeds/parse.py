@@ -11,8 +11,10 @@ import calendar
 import io
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urljoin
 
 from feeds.decoding import prepare
 from feeds.jsonfeed import looks_like_json_feed, parse_json_feed
@@ -20,7 +22,15 @@ from feeds.records import Content, Enclosure, Entry, Link, ParsedFeed, ParseFail
 
 __all__ = ["FAILURE_KINDS", "parse_feed", "plain_value"]
 
-FAILURE_KINDS: Final = ("empty_body", "html_page", "malformed", "not_a_feed", "parser_error", "truncated")
+FAILURE_KINDS: Final = (
+    "empty_body",
+    "empty_feed",
+    "html_page",
+    "malformed",
+    "not_a_feed",
+    "parser_error",
+    "truncated",
+)
 
 _FEED_ROOTS: Final = r"(?:[\w.-]+:)?(?:rss|feed|rdf|channel)"
 _FIRST_FEED: Final = re.compile(rf"<{_FEED_ROOTS}[\s>/]", re.IGNORECASE)
@@ -57,14 +67,24 @@ def _parse(body: bytes, url: str, headers: dict[str, str], lang: str) -> ParsedF
     given = {name: value for name, value in headers.items() if name == "content-language"}
     if decoded.content_type is not None:
         given["content-type"] = decoded.content_type
-    if url:
-        given["content-location"] = url
+    base = _base(url, headers.get("content-location", ""))
+    if base:
+        given["content-location"] = base
     result = _feedparser(decoded.body, given)
     text = decoded.body.decode(result.get("encoding") or "utf-8", "replace")
     html = _html_page(text)
     if html:
         return ParseFailure(kind="html_page", detail=html)
     return _judged(result, text, decoded.encoding, decoded.note)
+
+
+def _base(url: str, location: str) -> str:
+    """Content-Location against the address, unless it leads away from the web."""
+    try:
+        base = urljoin(url, location)
+    except ValueError:
+        return url
+    return base if base.startswith(("http://", "https://")) else url
 
 
 def _feedparser(body: bytes, headers: dict[str, str]) -> Any:
@@ -76,22 +96,32 @@ def _feedparser(body: bytes, headers: dict[str, str]) -> Any:
 
 def _judged(result: Any, text: str, encoding: str, note: str) -> ParsedFeed | ParseFailure:
     entries = list(result.entries)
-    complete = bool(_END.search(text[-4096:])) or bool(_END.search(text))
+    complete = bool(_END.search(text))
     if not complete and _cut_inside_entry(text):
         entries = entries[:-1]
-    broken = result.bozo and type(result.get("bozo_exception")).__name__ not in _HARMLESS
-    problem = str(result.get("bozo_exception") or "") if result.bozo else ""
-    if not entries:
-        if not _FIRST_FEED.search(text) and not result.version:
-            return ParseFailure(kind="not_a_feed", detail=f"no feed in it: {_glimpse(text)!r}")
-        if not complete:
-            return ParseFailure(kind="truncated", detail="cut off before the first whole entry")
-        if broken:
-            return ParseFailure(kind="malformed", detail=problem[:500])
-    warnings = [one for one in (note, problem[:500]) if one]
+    problem = str(result.get("bozo_exception") or "")[:500] if result.bozo else ""
+    warnings = [one for one in (note, problem) if one]
     if not complete:
         warnings.append("the document is cut off; an unfinished last entry was left out")
-    return _feed(result, entries, encoding or result.get("encoding") or "", tuple(warnings), complete)
+    feed = _feed(result, entries, encoding or result.get("encoding") or "", tuple(warnings), complete)
+    if entries:
+        return feed
+    broken = result.bozo and type(result.get("bozo_exception")).__name__ not in _HARMLESS
+    failed = _without_items(feed, text, broken=broken or bool(note))
+    return replace(failed, partial=feed) if failed else feed
+
+
+def _without_items(feed: ParsedFeed, text: str, *, broken: bool) -> ParseFailure | None:
+    """Why a document without one readable item is a failure; None for a sound feed that is empty."""
+    if not feed.version and not _FIRST_FEED.search(text):
+        return ParseFailure(kind="not_a_feed", detail=f"no feed in it: {_glimpse(text)!r}")
+    if not feed.complete:
+        return ParseFailure(kind="truncated", detail="cut off before the first whole entry")
+    if broken:
+        return ParseFailure(kind="malformed", detail="; ".join(feed.warnings))
+    if not (feed.title or feed.link or feed.guid or feed.subtitle):
+        return ParseFailure(kind="empty_feed", detail="no title, no link and no items")
+    return None
 
 
 def _html_page(text: str) -> str | None:
@@ -132,8 +162,8 @@ def _feed(
     return ParsedFeed(
         version=result.version,
         encoding=encoding,
-        title=_content(_get(head, "title_detail")),
-        subtitle=_content(_get(head, "subtitle_detail")),
+        title=_said(head, "title"),
+        subtitle=_said(head, "subtitle") or _said(head, "summary"),
         link=_text(_get(head, "link")),
         links=_links(_get(head, "links")),
         guid=_text(_get(head, "id")),
@@ -155,10 +185,10 @@ def _entry(node: Any) -> Entry:
     return Entry(
         guid=_text(_get(node, "id")).strip(),
         guid_is_link=bool(_get(node, "guidislink")),
-        link=_text(_get(node, "link")),
+        link=_article_link(node),
         links=_links(_get(node, "links")),
-        title=_content(_get(node, "title_detail")),
-        summary=_content(_get(node, "summary_detail")),
+        title=_said(node, "title"),
+        summary=_said(node, "summary"),
         contents=tuple(one for one in map(_content, _get(node, "content") or []) if one),
         author=_text(_get(node, "author")),
         published=_time(_get(node, "published_parsed")),
@@ -191,6 +221,21 @@ def _content(detail: Any) -> Content | None:
     )
 
 
+def _said(node: Any, key: str) -> Content | None:
+    """The text under ``key`` with what its detail adds.
+
+    feedparser leaves the detail out of a summary copied from the content, and may take the detail of a title
+    from an image's title; the plain value is right in both cases.
+    """
+    value = _get(node, key)
+    detail = _content(_get(node, f"{key}_detail"))
+    if not isinstance(value, str) or (detail is not None and detail.value == value):
+        return detail
+    if detail is not None:
+        return replace(detail, value=value)
+    return Content(value=value, type="text/html") if value else None
+
+
 def _links(nodes: Any) -> tuple[Link, ...]:
     return tuple(
         Link(
@@ -202,6 +247,15 @@ def _links(nodes: Any) -> tuple[Link, ...]:
         )
         for node in nodes or []
     )
+
+
+def _article_link(node: Any) -> str:
+    """The link to the article; feedparser may answer with an enclosure that came later."""
+    link = _text(_get(node, "link"))
+    links = _links(_get(node, "links"))
+    if any(one.href == link and one.rel != "alternate" for one in links):
+        return next((one.href for one in links if one.rel == "alternate" and one.href), link)
+    return link
 
 
 def _enclosures(nodes: Any) -> tuple[Enclosure, ...]:

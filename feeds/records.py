@@ -274,10 +274,14 @@ class ParsedFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseFailure:
-    """Not a feed: ``kind`` is one of ``feeds.parse.FAILURE_KINDS``, ``detail`` is for people."""
+    """Not a feed, or one without a single item that could be read.
+
+    ``kind`` is one of ``feeds.parse.FAILURE_KINDS``, ``detail`` is for people, ``partial`` is what could be had.
+    """
 
     kind: str
     detail: str
+    partial: ParsedFeed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
