@@ -40,7 +40,7 @@ PLACED_LISTING: Final[pa.Schema] = pa.schema(
 _KEPT_OF_ROW: Final = 2_000
 
 
-def read(
+def read(  # noqa: PLR0913 - all by keyword, each with a default that is right for most
     paths: Sequence[str | Path],
     *,
     on_reject: Callable[[Rejection], None],

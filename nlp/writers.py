@@ -14,7 +14,6 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol, Self, cast
 
@@ -24,6 +23,7 @@ from nlp.errors import DumpError, OutputError, UsageError
 from nlp.schema import VERDICT, VERDICT_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
     from nlp.records import Rejection
@@ -170,7 +170,7 @@ def read_verdicts(path: str | Path) -> Iterator[pa.RecordBatch]:
                 yield from _read_parquet(file)
                 return
             with _unpacked(file, magic) as text:
-                yield from _read_text(name, text)
+                yield from _read_text(text)
     except OSError as error:
         raise DumpError(name, f"cannot be read: {error.strerror or error}") from error
     except (pa.ArrowException, KeyError, ValueError, TypeError, EOFError) as error:
@@ -325,7 +325,11 @@ class _Parquet:
         self._writer.close()
 
 
-_FORMATS: Final = {"jsonl": _JsonLines, "csv": _Csv, "parquet": _Parquet}
+_FORMATS: Final[dict[str, Callable[[IO[bytes]], _Format]]] = {
+    "jsonl": _JsonLines,
+    "csv": _Csv,
+    "parquet": _Parquet,
+}
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
@@ -371,7 +375,7 @@ def _read_parquet(file: IO[bytes]) -> Iterator[pa.RecordBatch]:
         yield _conform(batch)
 
 
-def _read_text(name: str, file: IO[bytes]) -> Iterator[pa.RecordBatch]:
+def _read_text(file: IO[bytes]) -> Iterator[pa.RecordBatch]:
     text = io.TextIOWrapper(cast("Any", io.BufferedReader(cast("Any", file))), encoding="utf-8", newline="")
     first = text.readline()
     if not first:

@@ -127,7 +127,7 @@ def _records(found: Iterator[Line], layout: _Layout, limits: Limits) -> Iterator
     header_due = layout.has_header
     while True:
         feeder.start()
-        cells, fault = _next(reader, feeder)
+        cells, fault = _next(reader)
         if cells is None and fault is None:
             return
         first = feeder.record[0] if feeder.record else None
@@ -144,7 +144,7 @@ def _records(found: Iterator[Line], layout: _Layout, limits: Limits) -> Iterator
             yield item
 
 
-def _next(reader: Any, feeder: _Feeder) -> tuple[list[str] | None, str | None]:
+def _next(reader: Any) -> tuple[list[str] | None, str | None]:
     """The next record, or None with a fault, or None twice at the end."""
     try:
         return next(reader), None
@@ -242,7 +242,7 @@ def _preamble(sample: Sequence[Line]) -> tuple[int, str | None]:
 
 
 def _uses_backslash(body: Sequence[Line]) -> bool:
-    """Whether quotes inside cells are written \\" and not doubled."""
+    r"""Whether quotes inside cells are written \\" and not doubled."""
     escaped = sum(len(re.findall(r'\\"(?![,;|\t]|$)', line.text or "")) for line in body)
     doubled = sum(len(re.findall(r'[^,;|\t"]""[^,;|\t"]', line.text or "")) for line in body)
     return escaped > 2 * doubled and escaped > 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +14,8 @@ from nlp.formats.source import TruncatedError
 from nlp.formats.table import BadRow, Item, Limits, Row, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from nlp.formats.source import Stream
 
 __all__ = ["json_tables", "looks_like_json"]
@@ -38,7 +39,7 @@ def json_tables(stream: Stream, limits: Limits) -> Iterator[Table]:
     """
     encoding = detect(stream.head)
     if _is_lines(stream.head, encoding):
-        yield _table(_line_values(stream, encoding, limits), limits, encoding, "JSON lines", "")
+        yield _table(_line_values(stream, encoding, limits), limits, encoding, "JSON lines")
         return
     json_stream = JsonStream(_text(stream, encoding), limits.row)
     yield from _document(stream.name, json_stream, limits, encoding)
@@ -95,16 +96,17 @@ def _document(name: str, text: JsonStream, limits: Limits, encoding: Encoding) -
     except (MalformedError, TruncatedError) as error:
         raise DumpError(name, f"is not JSON that can be read: {error}") from error
     if opening == "[":
-        yield _table(_broken_ends(text.array()), limits, encoding, "JSON array", "")
+        yield _table(_broken_ends(text.array()), limits, encoding, "JSON array")
         return
-    found = _Shape()
-    yield from _object_tables(name, text, limits, encoding, found, "", _LEVELS)
-    if found.tables:
+    walk = _Walk(name, text, limits, encoding)
+    yield from walk.tables("", _LEVELS)
+    if walk.arrays:
         return
-    if found.scalars and not found.skipped_large:
-        yield _single(found.scalars, limits, encoding)
+    if walk.scalars and not walk.skipped:
+        row = json.dumps(walk.scalars)
+        yield _table(iter([(1, row)]), limits, encoding, "one JSON object")
         return
-    keys = ", ".join(list(found.keys)[:20]) or "none"
+    keys = ", ".join(list(walk.keys)[:20]) or "none"
     raise DumpError(
         name,
         f"is JSON of a shape that holds no list of listings (keys seen: {keys}); give an array of objects, an object "
@@ -112,45 +114,48 @@ def _document(name: str, text: JsonStream, limits: Limits, encoding: Encoding) -
     )
 
 
-class _Shape:
-    """What was seen on the way through a document that is an object."""
+class _Walk:
+    """Goes through a document that is an object, and remembers what it saw besides arrays of objects."""
 
-    def __init__(self) -> None:
-        self.tables = 0
+    def __init__(self, name: str, text: JsonStream, limits: Limits, encoding: Encoding) -> None:
+        self._name = name
+        self._text = text
+        self._limits = limits
+        self._encoding = encoding
+        self.arrays = 0
         self.keys: dict[str, None] = {}
         self.scalars: dict[str, Any] = {}
-        self.skipped_large = False
+        self.skipped = False
 
+    def tables(self, prefix: str, levels: int) -> Iterator[Table]:
+        """A table for each array of objects, down to ``levels``."""
+        try:
+            for key in self._text.keys():  # noqa: SIM118 - not a mapping
+                yield from self._value(f"{prefix}{key}", levels)
+        except (MalformedError, TruncatedError) as error:
+            if not self.arrays:
+                raise DumpError(self._name, f"is not JSON that can be read: {error}") from error
 
-def _object_tables(
-    name: str, text: JsonStream, limits: Limits, encoding: Encoding, found: _Shape, prefix: str, levels: int
-) -> Iterator[Table]:
-    try:
-        for key in text.keys():  # noqa: SIM118 - not a mapping
-            path = f"{prefix}{key}"
-            found.keys[path] = None
-            opening = text.peek()
-            if opening == "[" and text.array_of_objects():
-                found.tables += 1
-                table = _table(_broken_ends(text.array()), limits, encoding, "JSON array", path)
-                yield table
-                text.finish_array()
-            elif opening == "{" and levels > 1:
-                yield from _object_tables(name, text, limits, encoding, found, f"{path}.", levels - 1)
-            else:
-                _keep(found, path, text.take())
-    except (MalformedError, TruncatedError) as error:
-        if not found.tables:
-            raise DumpError(name, f"is not JSON that can be read: {error}") from error
+    def _value(self, path: str, levels: int) -> Iterator[Table]:
+        if len(self.keys) < self._limits.columns:
+            self.keys[path] = None
+        opening = self._text.peek()
+        if opening == "[" and self._text.array_of_objects():
+            self.arrays += 1
+            values = _broken_ends(self._text.array())
+            yield _table(values, self._limits, self._encoding, "JSON array", path)
+            self._text.finish_array()
+        elif opening == "{" and levels > 1:
+            yield from self.tables(f"{path}.", levels - 1)
+        else:
+            self._keep(path, self._text.take()[1])
 
-
-def _keep(found: _Shape, path: str, value: tuple[int, str]) -> None:
-    if len(value[1]) > 2**20 or len(found.scalars) > 5_000:
-        found.skipped_large = True
-        return
-    loaded = _load(value[1])
-    if not isinstance(loaded, ValueError):
-        found.scalars[path] = loaded
+    def _keep(self, path: str, raw: str) -> None:
+        loaded = _load(raw) if len(raw) < 2**20 and len(self.scalars) < self._limits.columns else None
+        if loaded is None or isinstance(loaded, ValueError):
+            self.skipped = self.skipped or raw != "null"
+            return
+        self.scalars[path] = loaded
 
 
 def _broken_ends(values: Iterator[tuple[int, str]]) -> Iterator[_Value]:
@@ -166,11 +171,9 @@ def _broken_ends(values: Iterator[tuple[int, str]]) -> Iterator[_Value]:
         )
 
 
-def _single(row: Mapping[str, Any], limits: Limits, encoding: Encoding) -> Table:
-    return _table(iter([(1, json.dumps(row))]), limits, encoding, "one JSON object", "")
-
-
-def _table(values: Iterator[_Value], limits: Limits, encoding: Encoding, layout: str, name: str) -> Table:
+def _table(
+    values: Iterator[_Value], limits: Limits, encoding: Encoding, layout: str, name: str = ""
+) -> Table:
     """A table whose columns are the keys of the first rows, inner objects spelt ``brand.name``."""
     first = list(islice(values, limits.sample_rows))
     sample = [row for row in map(_flat_value, first) if isinstance(row, dict)]

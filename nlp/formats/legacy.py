@@ -7,6 +7,7 @@ a box-drawing character, a lone half-width katakana) count against it.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from functools import lru_cache
@@ -167,4 +168,4 @@ def _shape_points(name: str, text: str) -> float:
 
 def _capital_inside(word: str) -> bool:
     """Whether a capital follows a small letter, as in a wrongly decoded word."""
-    return any(low.islower() and up.isupper() for low, up in zip(word, word[1:], strict=False))
+    return any(low.islower() and up.isupper() for low, up in itertools.pairwise(word))

@@ -13,7 +13,7 @@ import tempfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from nlp.errors import DumpError
 
@@ -56,7 +56,7 @@ def _expand_one(name: str) -> list[str]:
         return _folder(name) if Path(name).is_dir() else [name]
     if not glob.has_magic(name):
         raise DumpError(name, "no such file; check the path")
-    found = [each for each in sorted(glob.glob(name, recursive=True)) if not Path(each).is_dir()]
+    found = [each for each in sorted(glob.glob(name, recursive=True)) if not Path(each).is_dir()]  # noqa: PTH207 - Path.glob takes no absolute pattern
     if not found:
         raise DumpError(name, "no file matches this pattern; quote it if the shell should not expand it")
     return found
@@ -179,7 +179,7 @@ def _packing(magic: bytes) -> str | None:
     return "zstd" if magic == b"\x28\xb5\x2f\xfd" else None
 
 
-def _unpack(buffered: io.BufferedReader, packing: str | None) -> IO[bytes]:
+def _unpack(buffered: io.BufferedReader[Any], packing: str | None) -> IO[bytes]:
     if packing == "gzip":
         return cast("IO[bytes]", gzip.GzipFile(fileobj=buffered, mode="rb"))
     if packing == "zstd":
@@ -228,12 +228,7 @@ def seekable(stream: Stream, limits: Limits) -> BinaryIO:
         return Path(stream.name).open("rb")
     copy = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
     try:
-        for piece in stream.chunks():
-            copy.write(piece)
-            if copy.tell() > limits.whole:
-                raise DumpError(
-                    stream.name, f"is larger than {limits.whole:,} bytes unpacked; unpack it first"
-                )
+        _copy(stream, copy, limits)
     except TruncatedError as error:
         copy.close()
         raise DumpError(stream.name, f"cannot be unpacked: {error}") from error
@@ -242,3 +237,10 @@ def seekable(stream: Stream, limits: Limits) -> BinaryIO:
         raise
     copy.seek(0)
     return copy
+
+
+def _copy(stream: Stream, copy: BinaryIO, limits: Limits) -> None:
+    for piece in stream.chunks():
+        copy.write(piece)
+        if copy.tell() > limits.whole:
+            raise DumpError(stream.name, f"is larger than {limits.whole:,} bytes unpacked; unpack it first")
