@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["CUES", "CUE_NAMES", "CueLabel"]
+__all__ = ["COUNTERFEIT", "CUES", "CUE_NAMES", "LABELS", "CueLabel"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,3 +67,5 @@ CUES: Final[tuple[CueLabel, ...]] = (
     ),
 )
 CUE_NAMES: Final[tuple[str, ...]] = tuple(cue.name for cue in CUES)
+COUNTERFEIT: Final = "counterfeit"
+LABELS: Final[tuple[str, ...]] = (*CUE_NAMES, COUNTERFEIT)  # what a model scores, in the order in which it is trained

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["BITS", "NgramChannel", "hashed_ngrams"]
+__all__ = ["BITS", "NgramChannel", "hashed_ngrams", "shingles"]
 
 BITS: Final = 18
 _SIZES: Final = (2, 3, 4, 5)
@@ -43,6 +43,12 @@ class NgramChannel:
         return (values @ self.weights[buckets] + self.bias).astype(np.float32)
 
 
+def shingles(text: str, size: int) -> NDArray[np.uint64]:
+    """64-bit hashes of the folded text's n-grams of one ``size``, one for each place; empty for shorter texts."""
+    codes = _codes(text)
+    return _window_hashes(codes, size) if len(codes) >= size else np.zeros(0, np.uint64)
+
+
 def hashed_ngrams(text: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Buckets and L2-normalised log counts of the folded text's n-grams, each ``[distinct n-grams]``."""
     folded = fold(text[:_LIMIT], nfkc, drop_invisible, lower).text
@@ -55,9 +61,16 @@ def hashed_ngrams(text: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     return buckets.astype(np.int64), values / np.float32(np.linalg.norm(values))
 
 
+def _codes(text: str) -> NDArray[np.uint64]:
+    folded = fold(text[:_LIMIT], nfkc, drop_invisible, lower).text
+    return np.frombuffer(f" {' '.join(folded.split())} ".encode("utf-32-le"), dtype=np.uint32).astype(
+        np.uint64
+    )
+
+
 def _window_hashes(codes: NDArray[np.uint64], size: int) -> NDArray[np.uint64]:
     mixed = np.full(len(codes) - size + 1, size, dtype=np.uint64)
     for at in range(size):
         mixed = (mixed ^ codes[at : at + len(mixed)]) * _PRIME  # wraps modulo 2**64 on purpose
         mixed ^= mixed >> np.uint64(29)
-    return mixed >> np.uint64(64 - BITS)
+    return mixed

@@ -1,0 +1,36 @@
+# The README's two commands. PYTHON may name another interpreter (3.11 or newer).
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint model clean
+
+demo: $(VENV)/.classify ## set up what classifying needs (no torch) and classify the examples
+	$(BIN)/fauxwatch classify examples/listings.csv -o out/verdicts.jsonl
+	$(BIN)/fauxwatch report out/verdicts.jsonl -o out/report.html
+
+test: $(VENV)/.dev ## set up everything and run the checks and the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+model: $(VENV)/.dev ## make the base encoder and the bundled model again (hours on two cores)
+	$(BIN)/python -m training.encoder --data ../shared/data/corpora -o runs/encoder
+	$(BIN)/python -m training.build --base runs/encoder/final -o nlp/models/fauxwatch-small
+
+$(VENV)/.classify: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+# torch first and alone, so that nothing draws in a build for graphics cards that is not wanted here; see docs/decisions.md
+$(VENV)/.dev: pyproject.toml | $(VENV)/.classify
+	$(BIN)/pip install --quiet 'torch==2.13.0'
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,100 @@
+"""Arrow batch in, Arrow batch out: the one hot path. Every engine, the command and the Python calls run it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nlp.artefact import Artefact, model_path, open_artefact
+from nlp.classifier import Classifier
+from nlp.cues import COUNTERFEIT
+from nlp.decide import Place, Stack, Thresholds, features_of, needs_words, verdict_of
+from nlp.evidence import find_words
+from nlp.reading import Reader, Reading, view_of
+from nlp.schema import listings_from_batch, verdicts_to_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from nlp.records import Listing, Verdict
+
+__all__ = ["Detector"]
+
+_PIPE_BATCH = 256
+
+
+class Detector:
+    """Reads listings by rules, scores them with a model folder's classifier, decides.
+
+    >>> detector = Detector.load()
+    >>> detector.classify(Listing(title="LV Neverfull 1:1 mirror quality")).suspicious
+    True
+    """
+
+    def __init__(self, artefact: Artefact, reader: Reader, classifier: Classifier) -> None:
+        self.artefact = artefact
+        self.reader = reader
+        self.classifier = classifier
+        self._stack = Stack.from_json(artefact.detector["stack"], artefact.labels)
+        self.thresholds = Thresholds(**artefact.detector["thresholds"])
+
+    @classmethod
+    def load(
+        cls, model: str | Path = "bundled", *, reader: Reader | None = None, threads: int | None = None
+    ) -> Detector:
+        """The detector of the bundled model or of a model folder; ``reader`` carries a user's own tables.
+
+        Raises:
+            ArtefactError: if the folder is incomplete, altered or of an unknown schema.
+        """
+        artefact = open_artefact(model_path(model))
+        return cls(artefact, reader or Reader.load(), Classifier(artefact, threads=threads))
+
+    def detect(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Verdicts (columns of ``nlp.schema.VERDICT``), row for row, of a batch with the columns of ``LISTING``."""
+        return verdicts_to_batch(self._verdicts(listings_from_batch(batch)))
+
+    def classify(self, listing: Listing) -> Verdict:
+        """The verdict on one listing."""
+        return self._verdicts([listing])[0]
+
+    def pipe(self, listings: Iterable[Listing]) -> Iterator[Verdict]:
+        """Verdicts in order, lazily, in batches inside."""
+        window: list[Listing] = []
+        for listing in listings:
+            window.append(listing)
+            if len(window) == _PIPE_BATCH:
+                yield from self._verdicts(window)
+                window = []
+        yield from self._verdicts(window)
+
+    def probabilities(self, readings: list[Reading]) -> NDArray[np.float64]:
+        """Calibrated probabilities ``[len(readings), labels]``."""
+        views = [view_of(reading) for reading in readings]
+        encoder = self.classifier.encoder_logits(views)
+        ngrams = self.classifier.ngram_logits(views)
+        rows = zip(readings, encoder, ngrams, strict=True)
+        features = np.stack([features_of(reading, left, right) for reading, left, right in rows])
+        return self._stack.probabilities(features)
+
+    def _verdicts(self, listings: list[Listing]) -> list[Verdict]:
+        if not listings:
+            return []
+        readings = [self.reader.read(listing) for listing in listings]
+        labels = self.artefact.labels
+        rows = [dict(zip(labels, map(float, row), strict=True)) for row in self.probabilities(readings)]
+        return [self._verdict(reading, row) for reading, row in zip(readings, rows, strict=True)]
+
+    def _verdict(self, reading: Reading, probabilities: dict[str, float]) -> Verdict:
+        found: dict[str, Place] = {}
+        if self.thresholds.band(probabilities[COUNTERFEIT]) != "clear":
+            for cue in needs_words(reading, probabilities, self.thresholds):
+                place = find_words(self.classifier, view_of(reading), cue)
+                if place:
+                    found[cue] = place
+        return verdict_of(reading, probabilities, self.thresholds, model=self.artefact.identity, found=found)

@@ -1,0 +1,156 @@
+"""What the rules read in one listing: phrases, brands, contacts, price, language. No model, no decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from nlp.classifier import View
+from nlp.cues import CUE_NAMES
+from nlp.entities.brands import BrandFinder, BrandMatch
+from nlp.entities.contacts import ContactMatch, find_contacts
+from nlp.language import guess_language
+from nlp.phrases import Hit, Lexicon
+from nlp.prices import Currencies, PriceReader, PriceReading, References
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from nlp.prices import DumpMedians
+    from nlp.records import Field, Listing
+
+__all__ = ["SIGNALS", "Reader", "Reading", "signals_of", "view_of"]
+
+# Price steps: the asked price over the genuine article's, see `PriceReading.ratio`.
+_PRICE_STEPS: Final = (
+    (0.05, "price:5"),
+    (0.15, "price:15"),
+    (0.3, "price:30"),
+    (0.5, "price:50"),
+    (0.8, "price:80"),
+)
+_NEGATIVE_CLASSES: Final = ("neg:denied", "neg:other")
+SIGNALS: Final[tuple[str, ...]] = (
+    *(f"<{name}>" for _, name in _PRICE_STEPS),
+    "<price:full>",
+    "<price:unknown>",
+    "<price:low>",
+    "<brand:named>",
+    "<brand:hidden>",
+    "<brand:fits>",
+    "<brand:none>",
+    "<brand:column>",
+    "<contact>",
+    *(f"<hit:{cue}>" for cue in CUE_NAMES),
+    *(f"<{name}>" for name in _NEGATIVE_CLASSES),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """All that the rules found; every match comes with the field in whose original text its offsets count."""
+
+    listing: Listing
+    hits: tuple[tuple[Field, Hit], ...]
+    brands: tuple[tuple[Field, BrandMatch], ...]
+    column_brand: str | None
+    contacts: tuple[tuple[Field, ContactMatch], ...]
+    price: PriceReading
+    lang: str | None
+
+    @property
+    def offered(self) -> tuple[tuple[Field, BrandMatch], ...]:
+        """Brands that the listing offers, not those that a part fits or a text denies."""
+        return tuple((field, match) for field, match in self.brands if match.offered)
+
+    @property
+    def main_brand(self) -> str | None:
+        """The brand whose price counts: the column's, else the first offered in the title, else in the description."""
+        if self.column_brand:
+            return self.column_brand
+        offered = sorted(self.offered, key=lambda item: (item[0] != "title", item[1].start))
+        return offered[0][1].brand if offered else None
+
+
+class Reader:
+    """Reads listings by rules: lexicon, brands, contacts, prices."""
+
+    def __init__(self, *, lexicon: Lexicon, brands: BrandFinder, prices: PriceReader) -> None:
+        self._lexicon = lexicon
+        self._brands = brands
+        self._prices = prices
+
+    @classmethod
+    def load(
+        cls, *, prices: Path | None = None, currencies: Path | None = None, medians: DumpMedians | None = None
+    ) -> Reader:
+        """The packaged lexicon, brands and tables, or the user's own tables of prices and currencies."""
+        return cls(
+            lexicon=Lexicon.load(),
+            brands=BrandFinder.load(),
+            prices=PriceReader(Currencies.load(currencies), References.load(prices), medians=medians),
+        )
+
+    def read(self, listing: Listing) -> Reading:
+        """Everything the rules find in ``listing``."""
+        brands = tuple((field, match) for field, text in _texts(listing) for match in self._brands.find(text))
+        column = self._brands.canonical(listing.brand) if listing.brand else None
+        reading = Reading(
+            listing=listing,
+            hits=tuple((field, hit) for field, text in _texts(listing) for hit in self._lexicon.find(text)),
+            brands=brands,
+            column_brand=column,
+            contacts=tuple((field, item) for field, text in _texts(listing) for item in find_contacts(text)),
+            price=PriceReading(),
+            lang=guess_language(f"{listing.title} {listing.description}"),
+        )
+        return replace(reading, price=self._prices.read(listing, reading.main_brand))
+
+
+def signals_of(reading: Reading) -> tuple[str, ...]:
+    """The single tokens, of ``SIGNALS``, that tell the classifier what the rules read."""
+    found = {_price_signal(reading.price.ratio)}
+    if reading.price.low:
+        found.add("<price:low>")
+    found.update(_brand_signals(reading))
+    if reading.contacts:
+        found.add("<contact>")
+    found.update(f"<hit:{hit.cue}>" for _, hit in reading.hits if hit.cue)
+    found.update(
+        "<neg:denied>" if hit.cls in ("neg_negation", "denied") else "<neg:other>"
+        for _, hit in reading.hits
+        if not hit.cue
+    )
+    return tuple(token for token in SIGNALS if token in found)
+
+
+def view_of(reading: Reading) -> View:
+    """What the classifier sees of the listing."""
+    return View(
+        signals=signals_of(reading), title=reading.listing.title, description=reading.listing.description
+    )
+
+
+def _texts(listing: Listing) -> Iterator[tuple[Field, str]]:
+    yield "title", listing.title
+    if listing.description:
+        yield "description", listing.description
+
+
+def _price_signal(ratio: float | None) -> str:
+    if ratio is None:
+        return "<price:unknown>"
+    return next((f"<{name}>" for limit, name in _PRICE_STEPS if ratio < limit), "<price:full>")
+
+
+def _brand_signals(reading: Reading) -> set[str]:
+    found = set()
+    for _, match in reading.brands:
+        if not match.offered:
+            found.add("<brand:fits>")
+        else:
+            found.add("<brand:hidden>" if match.how == "disguise" else "<brand:named>")
+    if reading.column_brand:
+        found.add("<brand:column>")
+    return found or {"<brand:none>"}

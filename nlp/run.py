@@ -1,0 +1,160 @@
+"""Engines that push the batches of a dump through a detector, and the journal that lets a run go on after a kill."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from nlp.detector import Detector
+from nlp.dumps import read
+from nlp.errors import UsageError
+from nlp.formats.source import STDIN
+from nlp.journal import Journal
+from nlp.prices import DumpMedians
+from nlp.reading import Reader
+from nlp.schema import listings_from_batch, listings_to_batch
+from nlp.summary import Summary, summarise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from nlp.dumps import Recognised
+    from nlp.records import Rejection
+
+__all__ = ["BATCH_SIZE", "Settings", "classify_dumps"]
+
+BATCH_SIZE: Final = 512  # rows between two marks of the journal: a second or two of work
+_KEPT_TEXT: Final = 4_000  # characters of a suspect's description that the report may show
+_SUSPECT_COLUMNS: Final = (
+    "id",
+    "title",
+    "description",
+    "price",
+    "currency",
+    "seller",
+    "category",
+    "url",
+    "file",
+    "line",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What decides the verdicts of a run, apart from the dump. ``mapping`` names columns, ``limit`` is in listings."""
+
+    model: str = "bundled"
+    engine: str = "local"
+    mapping: dict[str, str] = field(default_factory=dict)
+    prices: Path | None = None
+    currencies: Path | None = None
+    medians: bool = True
+    limit: int | None = None
+
+
+def classify_dumps(
+    dumps: Sequence[str],
+    output: Path,
+    *,
+    settings: Settings | None = None,
+    resume: bool = False,
+    on_columns: Callable[[Recognised], None] | None = None,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> Summary:
+    """Classifies every listing of ``dumps`` into ``output``; rejected rows go to ``OUT.rejected.jsonl``.
+
+    Each input row becomes one verdict or one rejection. Killed at any moment and called again with ``resume`` it goes on and
+    ends with the same bytes as an uninterrupted run.
+
+    Raises:
+        DumpError: if an input is no dump of listings.
+        OutputError: if the disk refuses; what is done is kept.
+        UsageError: if settings are wrong, or not those of the run that is resumed.
+    """
+    settings = settings or Settings()
+    if settings.engine != "local":
+        raise UsageError(f"--engine {settings.engine}: only 'local' is built in so far")
+    began = time.monotonic()
+    detector = Detector.load(settings.model, reader=_reader(dumps, settings))
+    facts = {**asdict(settings), "model": detector.artefact.identity, "rows": BATCH_SIZE}
+    with Journal.open(
+        output, dumps, {key: _plain(value) for key, value in facts.items()}, resume=resume
+    ) as journal:
+        _push(dumps, journal, detector, settings, on_columns, progress)
+        summary = summarise(
+            output,
+            journal.batches(),
+            rejected=journal.counts["rejected"],
+            seconds=time.monotonic() - began,
+        )
+        journal.finish()
+    return summary
+
+
+def _push(  # noqa: PLR0913, PLR0917 - the loop's own inside
+    dumps: Sequence[str],
+    journal: Journal,
+    detector: Detector,
+    settings: Settings,
+    on_columns: Callable[[Recognised], None] | None,
+    progress: Callable[[int, int | None], None] | None,
+) -> None:
+    rejections: list[Rejection] = []
+    left = None if settings.limit is None else settings.limit - journal.counts["verdicts"]
+    batches = read(
+        dumps,
+        mapping=settings.mapping,
+        batch_size=BATCH_SIZE,
+        on_reject=rejections.append,
+        on_columns=on_columns,
+        skip=journal.done_rows,
+    )
+    for batch in batches:
+        if left is not None:
+            batch = batch.slice(0, left)  # noqa: PLW2901 - the last batch of --limit
+            left -= batch.num_rows
+        if batch.num_rows:
+            verdicts = detector.detect(batch)
+            journal.append(
+                verdicts, rejections, batch.num_rows + len(rejections), suspects=_suspects(batch, verdicts)
+            )
+            rejections.clear()
+        if progress:
+            progress(journal.done_rows, None)
+        if left == 0:
+            return
+    if rejections:
+        journal.append(detector.detect(_empty()), rejections, len(rejections))
+
+
+def _reader(dumps: Sequence[str], settings: Settings) -> Reader:
+    """The reader with the user's tables and, where the dump can be read twice, the dump's own median prices."""
+    reader = Reader.load(prices=settings.prices, currencies=settings.currencies)
+    if not settings.medians or STDIN in dumps:
+        return reader
+    medians = DumpMedians(reader.currencies)
+    for batch in read(dumps, mapping=settings.mapping, batch_size=4096, on_reject=lambda _: None):
+        for listing in listings_from_batch(batch):
+            if listing.price is not None:
+                medians.add(listing, reader.brand_of(listing))
+    return Reader.load(prices=settings.prices, currencies=settings.currencies, medians=medians.freeze())
+
+
+def _suspects(listings: pa.RecordBatch, verdicts: pa.RecordBatch) -> list[dict[str, Any]]:
+    """The suspected listings themselves, for the report: a verdict has no text of its own."""
+    rows = listings.select([name for name in _SUSPECT_COLUMNS if name in listings.schema.names]).filter(
+        verdicts.column("suspicious")
+    )
+    return [{**row, "description": row["description"][:_KEPT_TEXT]} for row in rows.to_pylist()]
+
+
+def _empty() -> pa.RecordBatch:
+    return listings_to_batch([])
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, bool | int | float | dict | None) else str(value)

@@ -1,0 +1,68 @@
+"""What a finished run amounts to: counts, top cues, brands and sellers, the first suspects. Read from the written files."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from nlp.records import Verdict
+from nlp.schema import verdicts_from_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import pyarrow as pa
+
+__all__ = ["Summary", "summarise"]
+
+_SUSPECTS: Final = 500
+
+
+@dataclass(slots=True, kw_only=True)
+class Summary:
+    """Counts over all verdicts of a run; ``suspects`` are the highest scores, highest first."""
+
+    output: Path
+    rejected: int = 0
+    rows: int = 0
+    seconds: float = 0.0
+    bands: Counter[str] = field(default_factory=Counter)
+    cues: Counter[str] = field(default_factory=Counter)
+    brands: Counter[str] = field(default_factory=Counter)
+    langs: Counter[str] = field(default_factory=Counter)
+    sellers: Counter[str] = field(default_factory=Counter)
+    suspects: list[Verdict] = field(default_factory=list)
+
+    @property
+    def suspected(self) -> int:
+        """Rows in the bands 'queue' and 'act'."""
+        return self.bands["queue"] + self.bands["act"]
+
+
+def summarise(output: Path, batches: Iterable[pa.RecordBatch], *, rejected: int, seconds: float) -> Summary:
+    """The summary of verdict batches; memory does not grow with their number, apart from names of suspected sellers."""
+    summary = Summary(output=output, rejected=rejected, seconds=seconds)
+    best: list[tuple[float, int, Verdict]] = []
+    for batch in batches:
+        for verdict in verdicts_from_batch(batch):
+            summary.rows += 1
+            summary.bands[verdict.band] += 1
+            if not verdict.suspicious:
+                continue
+            _count(summary, verdict)
+            heapq.heappush(best, (verdict.score, -summary.rows, verdict))
+            if len(best) > _SUSPECTS:
+                heapq.heappop(best)
+    summary.suspects = [verdict for _, _, verdict in sorted(best, key=lambda item: item[:2], reverse=True)]
+    return summary
+
+
+def _count(summary: Summary, verdict: Verdict) -> None:
+    summary.cues.update({cue.cue for cue in verdict.cues})
+    summary.brands.update({brand.brand for brand in verdict.brands} or {"(no brand found)"})
+    summary.langs[verdict.lang or "?"] += 1
+    if verdict.seller:
+        summary.sellers[verdict.seller] += 1
