@@ -80,7 +80,7 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         self._resolver = resolver
         self._inner = httpcore.AnyIOBackend()
 
-    async def connect_tcp(
+    async def connect_tcp(  # noqa: PLR0917 - the signature is httpcore's
         self,
         host: str,
         port: int,

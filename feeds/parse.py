@@ -103,7 +103,9 @@ def _judged(result: Any, text: str, encoding: str, note: str) -> ParsedFeed | Pa
     warnings = [one for one in (note, problem) if one]
     if not complete:
         warnings.append("the document is cut off; an unfinished last entry was left out")
-    feed = _feed(result, entries, encoding or result.get("encoding") or "", tuple(warnings), complete)
+    feed = _feed(
+        result, entries, encoding or result.get("encoding") or "", warnings=tuple(warnings), complete=complete
+    )
     if entries:
         return feed
     broken = result.bozo and type(result.get("bozo_exception")).__name__ not in _HARMLESS
@@ -156,7 +158,7 @@ def _get(node: Any, key: str, default: Any = None) -> Any:
 
 
 def _feed(
-    result: Any, entries: list[Any], encoding: str, warnings: tuple[str, ...], complete: bool
+    result: Any, entries: list[Any], encoding: str, *, warnings: tuple[str, ...], complete: bool
 ) -> ParsedFeed:
     head = result.feed
     return ParsedFeed(

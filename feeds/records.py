@@ -122,6 +122,7 @@ class FetchState:
     next_due: datetime | None = None
     not_before: datetime | None = None
     interval_s: int = 3600
+    ttl_s: int | None = None
     failures: int = 0
     failing_since: datetime | None = None
     last_attempt: datetime | None = None

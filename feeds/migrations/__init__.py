@@ -1,0 +1,1 @@
+"""Alembic migrations of the news database, run by ``feeds.store.Store.open``."""
