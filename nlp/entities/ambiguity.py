@@ -1,0 +1,181 @@
+"""Decides whether a name that is also a common word (mango, coach, 苹果) means the brand where it stands.
+
+The evidence is what a reader would use, and each piece can be named: goods of the brand's kind stand near, the brand
+is named unmistakably elsewhere, the word is labelled ("brand: Guess"), or it is capitalised amid small letters. A trap
+word beside it (apple *pie*, coach *driver*) decides against it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from nlp.entities.boundaries import family
+from nlp.entities.names import STEPS
+from nlp.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nlp.entities.matching import Candidate, View
+
+__all__ = ["GOODS", "Goods", "Judge"]
+
+GOODS: Final = Path(__file__).parent.parent / "lexicon" / "goods.tsv"
+_KINDS: Final[dict[str, frozenset[str]]] = {
+    "fashion": frozenset({"bag", "wear", "shoe", "eye", "scent", "jewel", "watch", "size"}),
+    "outerwear": frozenset({"wear", "shoe", "size", "bag"}),
+    "street": frozenset({"wear", "shoe", "size", "bag"}),
+    "workwear": frozenset({"wear", "shoe", "size", "bag"}),
+    "shoes": frozenset({"shoe", "size", "wear", "bag"}),
+    "sports": frozenset({"shoe", "wear", "size", "bag", "sport"}),
+    "outdoor": frozenset({"wear", "shoe", "bag", "size", "sport"}),
+    "luggage": frozenset({"bag"}),
+    "watches": frozenset({"watch"}),
+    "jewellery": frozenset({"jewel", "watch", "scent"}),
+    "accessories": frozenset({"pen", "bag", "jewel", "watch", "scent"}),
+    "eyewear": frozenset({"eye"}),
+    "beauty": frozenset({"beauty", "scent"}),
+    "fragrance": frozenset({"scent", "beauty"}),
+    "electronics": frozenset({"phone", "tech"}),
+    "appliances": frozenset({"tech", "home", "beauty"}),
+    "auto": frozenset({"auto"}),
+    "tools": frozenset({"tool", "auto", "home"}),
+    "industrial": frozenset({"tool", "auto"}),
+    "toys": frozenset({"toy"}),
+    "characters": frozenset({"toy", "wear", "bag", "home"}),
+    "drinkware": frozenset({"home", "cup"}),
+    "home": frozenset({"home"}),
+    "spirits": frozenset({"drink"}),
+    "tobacco": frozenset({"smoke"}),
+    "baby": frozenset({"baby"}),
+    "health": frozenset({"health", "beauty"}),
+    "music": frozenset({"music", "wear", "toy"}),
+    "clubs": frozenset({"wear", "sport", "size"}),
+    "software": frozenset({"tech", "soft"}),
+    "food": frozenset({"food", "drink"}),
+    "hobby": frozenset({"sport", "toy", "tool"}),
+}
+_NEAR: Final = 6
+_BESIDE: Final = 2
+_REACH: Final = 60
+_WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_LABEL: Final = re.compile(
+    r"(?:brand|marke|marca|marque|merk|marka|бренд|марка|фирма|фірма|品牌|牌子|ブランド|브랜드|thuong hieu|hieu|แบรนด์|ยี่ห้อ"
+    r"|ماركه|براند|برند|ब्रांड|merek)(?: name| isim)?\s*[:：=-]?\s*$"
+)
+_PREFIX_LENGTH: Final = 3
+
+
+class Goods:
+    """Words for kinds of goods in many languages; a trailing ``*`` in the data stands for any ending."""
+
+    def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
+        self._words: dict[str, set[str]] = {}
+        self._stems: dict[str, list[tuple[str, str]]] = {}
+        self._spaceless: list[tuple[str, str]] = []
+        for word, kind in rows:
+            folded = fold(word.rstrip("*"), *STEPS).text
+            if family(folded[0]) in ("han", "katakana", "hiragana", "thai", "hangul"):
+                self._spaceless.append((folded, kind))
+            elif word.endswith("*"):
+                self._stems.setdefault(folded[:_PREFIX_LENGTH], []).append((folded, kind))
+            else:
+                self._words.setdefault(folded, set()).add(kind)
+
+    @classmethod
+    def load(cls, path: Path = GOODS) -> Goods:
+        """The packaged words."""
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [(row["word"], row["kind"]) for row in csv.DictReader(file, delimiter="\t")]
+        return cls(rows)
+
+    def kinds_of(self, word: str) -> set[str]:
+        """The kinds of goods that the folded ``word`` names."""
+        kinds = set(self._words.get(word, ()))
+        for ending in ("s", "es", "n", "en", "i", "e"):
+            if word.endswith(ending) and len(word) - len(ending) >= 3:
+                kinds |= self._words.get(word[: -len(ending)], set())
+        kinds.update(
+            kind for stem, kind in self._stems.get(word[:_PREFIX_LENGTH], ()) if word.startswith(stem)
+        )
+        return kinds
+
+    def kinds_within(self, text: str) -> set[str]:
+        """The kinds that words of scripts without spaces name anywhere in the folded ``text``."""
+        return {kind for word, kind in self._spaceless if word in text}
+
+
+class Judge:
+    """Weighs the evidence for one ambiguous name; 2 points make it count, 3 where the word is very common."""
+
+    def __init__(self, goods: Goods) -> None:
+        self._goods = goods
+
+    @classmethod
+    def load(cls) -> Judge:
+        """With the packaged words for goods."""
+        return cls(Goods.load())
+
+    def counts(self, view: View, item: Candidate, sure: list[Candidate]) -> bool:
+        """Whether ``item`` means its brand in ``view``; ``sure`` are the unmistakable names in the same text."""
+        if item.how == "disguise" or (item.alias.free and not item.alias.traps):
+            return True
+        text = view.folded.text
+        left, right = text[max(0, item.at - _REACH) : item.at], text[item.to : item.to + _REACH]
+        if _trapped(item, left, right):
+            return False
+        if item.alias.free or any(other.alias.brand == item.alias.brand for other in sure):
+            return True
+        score = self._near_goods(item, left, right) + _case_score(view, item)
+        if _LABEL.search(left):
+            score += 3
+        if any(other.alias.sector == item.alias.sector for other in sure):
+            score += 1
+        return score >= (3 if "strict" in item.alias.uses else 2)
+
+    def _near_goods(self, item: Candidate, left: str, right: str) -> int:
+        wanted = _KINDS.get(item.alias.sector, frozenset())
+        before = [match.group() for match in _WORD.finditer(left)][-_NEAR:][::-1]
+        after = [match.group() for match in _WORD.finditer(right)][:_NEAR]
+        best = 0
+        for words in (before, after):
+            for distance, word in enumerate(words, start=1):
+                if wanted & self._goods.kinds_of(word):
+                    best = max(best, 3 if distance <= _BESIDE else 2)
+        if best < 3 and wanted & self._goods.kinds_within(left[-8:] + "\n" + right[:8]):
+            best = 3
+        elif best < 2 and wanted & self._goods.kinds_within(left[-24:] + "\n" + right[:24]):
+            best = 2
+        return best
+
+
+def _trapped(item: Candidate, left: str, right: str) -> bool:
+    if not item.alias.traps:
+        return False
+    before = " ".join([match.group() for match in _WORD.finditer(left)][-3:])
+    after = " ".join([match.group() for match in _WORD.finditer(right)][:3])
+    near = f" {left[-6:] if family(item.alias.text[0]) != 'latin' else ''} {before} | {after} "
+    return any(_stands(trap, near) for trap in item.alias.traps)
+
+
+def _stands(trap: str, near: str) -> bool:
+    if family(trap[0]) in ("han", "katakana", "hiragana", "thai", "hangul"):
+        return trap in near.replace(" ", "")
+    return f" {trap} " in near
+
+
+def _case_score(view: View, item: Candidate) -> int:
+    original = view.folded.original
+    word = original[item.start : item.end]
+    if family(item.alias.text[0]) not in ("latin", "cyrillic") or not word[0].isalpha():
+        return 0
+    around = original[max(0, item.start - _REACH) : item.start] + " " + original[item.end : item.end + _REACH]
+    words = [match.group() for match in _WORD.finditer(around) if match.group()[0].isalpha()]
+    small = sum(each[0].islower() for each in words)
+    if word[0].islower():
+        return -1 if len(words) > small + 1 else 0
+    mid = bool(re.search(r"[\w,)]\s+$", original[: item.start]))
+    return 1 if mid and small * 2 > len(words) else 0

@@ -1,0 +1,173 @@
+"""Sees through hidden names: look-alike letters, leetspeak and masks ('Gυcci', 'R0lex', 'N*ke', 'ヴ○トン').
+
+Look-alikes and leetspeak are read by a *skeleton*: letters that look the same become one ('l', 'I', '1', '!' → 'i';
+'0' and Cyrillic 'о' → 'o'), in the text and in the names alike. What has the skeleton of a name but not its letters
+is a disguise. A mask hides letters: '*', '○' and the like stand for one to three of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import ahocorasick
+
+from nlp.entities.boundaries import family
+from nlp.entities.matching import Candidate, View, gap_verdict
+from nlp.entities.names import Alias, Key, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["Disguises", "skeleton"]
+
+_ALIKE: Final[dict[str, str]] = {
+    "i": "lı1!|¡ⅰｌɪΙΙιіӏǀ¦ⅼɩ",
+    "o": "0оοσөØ°◯⓪ɵօ〇ᴏ",
+    "a": "@4аαд∆λɑᴀΛ",
+    "e": "3€еєεë£ᴇɛз",
+    "s": "$5ѕ§ꜱ",
+    "t": "7+†тτᴛ",
+    "b": "8вβßƅʙь",
+    "g": "9ɢɡԍɠ",
+    "c": "сϲ¢ᴄ©ç<(",
+    "p": "рρþᴘ",
+    "y": "уүγʏ¥",
+    "x": "хχ×",
+    "k": "кκᴋ",
+    "m": "мᴍ",
+    "n": "ηпɴи",
+    "h": "нһʜ",
+    "u": "υцᴜʋ",
+    "v": "νᴠѵ⋁ⅴ",
+    "d": "ԁᴅ",
+    "r": "ʀг®я",
+    "j": "јᴊ",
+    "w": "ωѡᴡшщ",
+    "l": "",
+    "z": "2ᴢ",
+    "f": "ꜰƒ",
+    "q": "ԛ",
+}
+_SKELETON: Final = str.maketrans({odd: plain for plain, odds in _ALIKE.items() for odd in odds})
+_SYMBOLS: Final = frozenset("@!|$€£+†§¢©<(¡°®¥¦∆×")
+_ODD: Final = re.compile(r"(?i)[a-z][013457@!|$€£§¢+89]|[013457@$€£§¢][a-z]|[^\W\d_a-zà-ÿ]")
+_MASK: Final = "*＊✱○〇●◯•×_#□■☆★✖️?"
+_MASKED: Final = re.compile(
+    rf"(?:[^\W_]+[{re.escape(_MASK)}]{{1,6}})+[^\W_]*|[{re.escape(_MASK)}]{{1,4}}[^\W_]+"
+)
+_MASKS: Final = re.compile(rf"[{re.escape(_MASK)}]+")
+_MOST_MASKED: Final = 24
+
+
+def skeleton(text: str) -> str:
+    """``text`` with look-alike characters made one; the same length."""
+    return text.translate(_SKELETON)
+
+
+class Disguises:
+    """Finds names by skeleton and through masks; names that are written plainly are none of its business."""
+
+    def __init__(self, aliases: Iterable[Alias]) -> None:
+        names: dict[str, tuple[Alias, Key]] = {}
+        self._by_first: dict[str, list[tuple[str, Alias]]] = {}
+        seen: set[str] = set()
+        for alias in aliases:
+            key = key_of(alias.text)
+            if alias.uses & {"never"} or alias.kind in ("obfuscation", "code") or len(key.letters) < 3:
+                continue
+            if key.letters.isascii() and not key.letters.isdigit() and _worth(alias, key):
+                names.setdefault(skeleton(key.letters), (alias, key))
+            if key.letters not in seen and _maskable(alias, key.letters):
+                seen.add(key.letters)
+                self._by_first.setdefault(key.letters[0], []).append((key.letters, alias))
+        self._automaton = ahocorasick.Automaton()
+        for letters, (alias, key) in names.items():
+            self._automaton.add_word(letters, (len(letters), alias, key))
+        self._automaton.make_automaton()
+
+    def find(self, view: View, *, taken: list[Candidate]) -> list[Candidate]:
+        """Candidates for disguises; those that a plain candidate of the same place explains are left out."""
+        found: list[Candidate] = []
+        if _ODD.search(view.folded.text):
+            found += self._by_skeleton(view)
+        if _MASKS.search(view.folded.text):
+            found += self._by_mask(view)
+        plain = {(item.at, item.to) for item in taken}
+        return [item for item in found if (item.at, item.to) not in plain]
+
+    def _by_skeleton(self, view: View) -> Iterator[Candidate]:
+        text = view.folded.text
+        places = [at for at, char in enumerate(text) if char.isalnum() or char in _SYMBOLS]
+        letters = skeleton("".join([text[at] for at in places]))
+        spread = View(folded=view.folded, letters=letters, places=places, words=view.words)
+        for last, (length, alias, key) in self._automaton.iter(letters):
+            first = last - length + 1
+            at, to = places[first], places[last] + 1
+            if not _apart(text, at, to) or not gap_verdict(spread, key, first):
+                continue
+            written = "".join(text[places[index]] for index in range(first, last + 1))
+            if _disguised(written, key.letters, text):
+                yield _candidate(view, alias, at, to, length)
+
+    def _by_mask(self, view: View) -> Iterator[Candidate]:
+        text = view.folded.text
+        for count, match in enumerate(_MASKED.finditer(text)):
+            if count >= _MOST_MASKED:
+                return
+            alias = self._behind(match.group())
+            if alias:
+                yield _candidate(view, alias, match.start(), match.end(), len(match.group()))
+
+    def _behind(self, masked: str) -> Alias | None:
+        bare = _MASKS.sub("", masked)
+        if masked[0] != bare[:1] or len(bare) < 2:
+            return None
+        hidden = len(masked) - len(bare)
+        pattern: re.Pattern[str] | None = None
+        for letters, alias in self._by_first.get(masked[0], ()):
+            missing = len(letters) - len(bare)
+            if not 1 <= missing <= max(hidden, 1) + 1 or len(bare) * 5 < len(letters) * 2:
+                continue
+            if pattern is None:
+                pattern = re.compile(_MASKS.sub(".{1,4}", re.sub(r"[.()+\[\]\\^$]", ".", masked)))
+            if pattern.fullmatch(letters):
+                return alias
+        return None
+
+
+def _worth(alias: Alias, key: Key) -> bool:
+    return len(key.letters) >= 4 and (alias.free or alias.kind == "official")
+
+
+def _maskable(alias: Alias, letters: str) -> bool:
+    latin = letters.isascii()
+    return alias.kind in ("official", "variant", "transliteration") and len(letters) >= (4 if latin else 2)
+
+
+def _apart(text: str, at: int, to: int) -> bool:
+    before = text[at - 1] if at else " "
+    after = text[to] if to < len(text) else " "
+    return not (before.isalnum() and family(before) not in ("han", "hiragana", "katakana", "thai")) and not (
+        after.isalnum() and family(after) not in ("han", "hiragana", "katakana", "thai", "hangul")
+    )
+
+
+def _disguised(written: str, letters: str, text: str) -> bool:
+    """Whether ``written``, with the skeleton of ``letters``, hides it rather than being some other word or number."""
+    if written == letters:
+        return False
+    odd = [char for char, plain in zip(written, letters, strict=True) if char != plain]
+    kept = len(letters) - len(odd)
+    if all(char.isascii() and char.isalpha() for char in odd):
+        return len(letters) >= 4 and set(odd) <= {"i", "l"}
+    foreign = [char for char in odd if not char.isascii() and char.isalpha()]
+    if foreign and kept == 0:
+        latin = sum(char.isascii() and char.isalpha() for char in text)
+        return latin > sum(char.isalpha() for char in text) - latin
+    return kept >= 2 and kept * 2 >= len(letters)
+
+
+def _candidate(view: View, alias: Alias, at: int, to: int, weight: int) -> Candidate:
+    start, end = view.original(at, to)
+    return Candidate(alias=alias, how="disguise", start=start, end=end, at=at, to=to, weight=weight)

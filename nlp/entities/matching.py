@@ -1,0 +1,246 @@
+"""Finds the lexicon's names in a text: one automaton over its letters, gaps and word boundaries checked after."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import ahocorasick
+
+from nlp.entities.boundaries import family, free_left, free_right, stem_of
+from nlp.entities.names import STEPS, Alias, Key, is_letter, key_of
+from nlp.text import INVISIBLE, Folded, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nlp.records import How
+
+__all__ = ["Candidate", "Matcher", "View", "gap_verdict", "word_pattern"]
+
+_MARKS: Final = "\u0300-\u036f\u0591-\u05bd\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+_HIDDEN_GAP: Final = re.compile(r"[^\w\s\"“”()\[\]{}:;,?！？，。、]{1,6}|[*＊○〇●•]{1,6}")
+_UNSEEN: Final = INVISIBLE - {"\xad"}
+_WIDE_HOME: Final = re.compile(
+    "[\u3040-\u30ff\u4e00-\u9fff]"
+)  # Chinese and Japanese write full-width letters
+_SOFT_GAP: Final = re.compile(r"[ \u00a0]?[-‐‑–.·・•'&_/+®™ \u00a0]?[ \u00a0]?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A text ready for matching: ``letters[i]`` stands at ``places[i]`` of ``folded.text``."""
+
+    folded: Folded
+    letters: str
+    places: list[int]
+    words: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, text: str, *, keep: re.Pattern[str]) -> View:
+        """The view of ``text``; ``keep`` matches its runs of letters."""
+        folded = fold(text, *STEPS)
+        words = [match.span() for match in keep.finditer(folded.text)]
+        places: list[int] = []
+        for start, end in words:
+            places.extend(range(start, end))
+        plain = folded.text
+        return cls(folded=folded, letters="".join([plain[a:b] for a, b in words]), places=places, words=words)
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the original text of the folded characters ``start:end``."""
+        return self.folded.span(start, end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A place where an alias may stand: ``start:end`` in the original text, ``at:to`` in the folded one."""
+
+    alias: Alias
+    how: How
+    start: int
+    end: int
+    at: int
+    to: int
+    weight: int
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    alias: Alias
+    key: Key
+    stem: bool
+    rank: int
+
+
+def word_pattern(keep: Iterable[str] = ()) -> re.Pattern[str]:
+    """Runs of letters, digits and marks, and of the characters ``keep`` (emoji that name a brand)."""
+    return re.compile(rf"(?:[^\W_]|[{_MARKS}{''.join(map(re.escape, sorted(keep)))}])+")
+
+
+class Matcher:
+    """All aliases in one automaton; :meth:`find` gives every place where one stands as a word of its own."""
+
+    def __init__(self, aliases: Iterable[Alias]) -> None:
+        listed = [alias for alias in aliases if "never" not in alias.uses]
+        symbols = frozenset(
+            char
+            for alias in listed
+            if alias.kind == "code"
+            for char in fold(alias.text, *STEPS).text
+            if ord(char) > 0x2190 and not is_letter(char)
+        )
+        self.kept: Final = word_pattern(symbols)
+        entries: dict[str, list[_Entry]] = {}
+        for rank, alias in enumerate(listed):
+            for entry in _entries(alias, rank, symbols):
+                entries.setdefault(_letters(entry), []).append(entry)
+        self._automaton = ahocorasick.Automaton()
+        for letters, group in entries.items():
+            self._automaton.add_word(letters, (len(letters), _best(group)))
+        self._automaton.make_automaton()
+
+    def find(self, view: View) -> Iterator[Candidate]:
+        """Candidates in no order; they may overlap."""
+        for last, (length, group) in self._automaton.iter(view.letters):
+            first = last - length + 1
+            at, to = view.places[first], view.places[last] + 1
+            for entry in group:
+                candidate = _candidate(view, entry, first, at, to)
+                if candidate:
+                    yield candidate
+                    break
+
+
+def dressed_up(original: str, name: str, view: View) -> bool:
+    """Whether ``original`` spells ``name`` with letters in fancy dress: invisible ones between, circled or mathematical
+    ones, accents that the name does not have."""
+    if original.isascii() or original == name:
+        return False
+    if any(char in _UNSEEN for char in original[1:-1]) and family(original[0]) in (
+        "latin",
+        "cyrillic",
+        "han",
+    ):
+        return True
+    for char in original:
+        if char.isascii():
+            continue
+        form = unicodedata.decomposition(char).split(" ", 1)[0]
+        if form in ("<circle>", "<font>", "<square>", "<super>", "<sub>", "<compat>"):
+            return True
+        if form == "<wide>" and not _WIDE_HOME.search(view.folded.original):
+            return True
+    return name.isascii() and _accented(original)
+
+
+def _accented(word: str) -> bool:
+    return any(
+        unicodedata.decomposition(char)[:1] not in ("", "<") or unicodedata.combining(char)
+        for char in word
+        if char not in "İı" and family(char) in ("latin", "")
+    )
+
+
+def gap_verdict(view: View, key: Key, first: int) -> str | None:
+    """How the gaps of the text at letter ``first`` suit those of ``key``: 'plain', 'hidden' or None (they do not)."""
+    places, text = view.places, view.folded.text
+    size = len(key.letters)
+    extra: list[str] = []
+    for index in range(1, size):
+        start, end = places[first + index - 1] + 1, places[first + index]
+        gap = text[start:end]
+        known = key.gaps.get(index)
+        if known is None:
+            if gap:
+                extra.append(gap)
+        elif not _suits(gap, known, size):
+            return None
+    if not extra:
+        return "plain"
+    return "hidden" if _hides(extra, size, len(key.gaps), key.letters) else None
+
+
+def _suits(gap: str, known: str, size: int) -> bool:
+    if size <= 4 and known.strip() not in ("", "'", ".", "-"):
+        return gap.strip() == known.strip()
+    if size <= 3:
+        return gap.strip() == known.strip() and bool(gap) == bool(known)
+    return _SOFT_GAP.fullmatch(gap) is not None or gap.strip() == known.strip()
+
+
+def _hides(extra: list[str], size: int, known: int, letters: str) -> bool:
+    if any("\n" in gap or len(gap) > 6 for gap in extra):
+        return False
+    if len(extra) >= size - 1 - known and size >= 3:
+        return len({gap.strip() for gap in extra}) == 1 and all(len(gap) <= 3 for gap in extra)
+    if family(letters[0]) == "han":
+        return all(_HIDDEN_GAP.fullmatch(gap.strip() or "*") for gap in extra)
+    return size >= 4 and all(_HIDDEN_GAP.fullmatch(gap) for gap in extra)
+
+
+def _candidate(view: View, entry: _Entry, first: int, at: int, to: int) -> Candidate | None:
+    alias, text, size = entry.alias, view.folded.text, len(entry.key.letters)
+    exact = alias.kind in ("obfuscation", "code")
+    verdict = "plain"
+    if to - at != size or entry.key.gaps:
+        verdict = gap_verdict(view, entry.key, first) or ""
+    if not verdict or (exact and verdict != "plain"):
+        return None
+    if not free_left(text, at, length=size):
+        return None
+    if entry.stem:
+        if to >= len(text) or not free_right(text, to, length=size) or family(text[to]) != "cyrillic":
+            return None
+    elif not free_right(text, to, length=size, plain=alias.free):
+        return None
+    start, end = view.original(at, to)
+    original = view.folded.original[start:end]
+    if "case" in alias.uses and original != alias.text and not (original.isupper() and alias.text.isupper()):
+        return None
+    how: How = alias.how
+    if verdict == "hidden" and (alias.free or size >= 5):
+        how = "disguise"
+    elif verdict == "hidden":
+        return None
+    if dressed_up(original, alias.text, view):
+        how = "disguise"
+    return Candidate(alias=alias, how=how, start=start, end=end, at=at, to=to, weight=size, rank=entry.rank)
+
+
+def _entries(alias: Alias, rank: int, symbols: frozenset[str]) -> Iterator[_Entry]:
+    key = key_of(alias.text, keep=symbols)
+    if not key.letters or (len(key.letters) == 1 and key.letters.isascii()):
+        return
+    yield _Entry(alias=alias, key=key, stem=False, rank=rank)
+    stem = stem_of(key.letters) if alias.free else None
+    if stem:
+        yield _Entry(alias=alias, key=Key(letters=stem, gaps=key.gaps), stem=True, rank=rank)
+
+
+def _letters(entry: _Entry) -> str:
+    return entry.key.letters
+
+
+def _best(group: list[_Entry]) -> tuple[_Entry, ...]:
+    ordered: list[_Entry] = sorted(
+        group,
+        key=lambda entry: (entry.stem, entry.alias.kind == "obfuscation", not entry.alias.free, entry.rank),
+    )
+    plain = [entry for entry in ordered if entry.alias.kind != "obfuscation"]
+    hidden = [
+        entry for entry in ordered if entry.alias.kind == "obfuscation" and (entry.key.gaps or not plain)
+    ]
+    return tuple(_distinct([*plain, *hidden]))
+
+
+def _distinct(entries: list[_Entry]) -> Iterator[_Entry]:
+    seen: set[Any] = set()
+    for entry in entries:
+        mark = (tuple(entry.key.gaps.items()), entry.alias.uses, entry.alias.brand)
+        if mark not in seen:
+            seen.add(mark)
+            yield entry

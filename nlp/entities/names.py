@@ -1,0 +1,141 @@
+"""The brand lexicon: names, their ways to be written, and how far each may be trusted on its own."""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from nlp.errors import ConfigError
+from nlp.records import How
+from nlp.text import drop_invisible, fold, lower, nfkc, script_of, strip_accents
+
+__all__ = ["LEXICON", "STEPS", "Alias", "Key", "key_of", "read_aliases", "unify"]
+
+LEXICON: Final = Path(__file__).parent.parent / "lexicon" / "brands.tsv"
+_COLUMNS: Final = ("canonical", "owner", "sector", "lang", "alias", "kind", "use", "traps", "note", "source")
+_USES: Final = frozenset({"", "context", "strict", "case", "never", "product"})
+_HOW: Final[dict[str, How]] = {"obfuscation": "disguise", "code": "disguise", "transliteration": "script"}
+# Letters that Arabic and Persian keyboards, and typists in a hurry, use for one another; apostrophes likewise.
+_UNIFIED: Final = str.maketrans(
+    {
+        **dict.fromkeys("أإآٱ", "ا"),
+        **dict.fromkeys("ىی", "ي"),
+        **dict.fromkeys("ةۀ", "ه"),
+        "ک": "ك",
+        **dict.fromkeys("’‘ʼ´`׳＇", "'"),
+    }
+)
+_SILENT: Final = frozenset("ـًٌٍَُِّْ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """One way to write a brand; ``uses`` says what it takes to count, ``traps`` which neighbours speak against it."""
+
+    brand: str
+    sector: str
+    lang: str
+    text: str
+    kind: str
+    how: How
+    uses: frozenset[str]
+    traps: tuple[str, ...] = ()
+
+    @property
+    def free(self) -> bool:
+        """Whether the words name the brand wherever they stand."""
+        return not self.uses & {"context", "strict", "case"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """An alias as the matcher sees it: letters without gaps, and where gaps may stand."""
+
+    letters: str
+    gaps: dict[int, str]
+
+
+def unify(cluster: str) -> str:
+    """Letters of Arabic script, Kana and apostrophes that stand for one another, as one; marks nobody types dropped."""
+    if cluster.isascii():
+        return cluster
+    return "".join(char for char in cluster.translate(_UNIFIED) if char not in _SILENT)
+
+
+STEPS: Final = (nfkc, lower, drop_invisible, strip_accents, unify)
+
+
+def key_of(text: str, *, keep: frozenset[str] = frozenset()) -> Key:
+    """``text`` folded and without separators; ``gaps[i]`` is what stood between letter ``i-1`` and letter ``i``."""
+    letters: list[str] = []
+    gaps: dict[int, str] = {}
+    for char in fold(text, *STEPS).text:
+        if is_letter(char) or char in keep:
+            letters.append(char)
+        elif letters:
+            gaps[len(letters)] = gaps.get(len(letters), "") + char
+    gaps.pop(len(letters), None)
+    return Key(letters="".join(letters), gaps=gaps)
+
+
+def is_letter(char: str) -> bool:
+    """Letters, digits and the marks that Indic and Thai words are written with."""
+    return char.isalnum() or (not char.isascii() and unicodedata.category(char)[0] == "M")
+
+
+def read_aliases(path: Path) -> Iterator[Alias]:
+    """The aliases of a lexicon file, tab-separated with the columns of the packaged one.
+
+    Raises:
+        ConfigError: all faulty rows at once: a missing column, an unknown ``use``, an empty name.
+    """
+    faults: list[str] = []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t")
+        missing = {"canonical", "alias"} - set(rows.fieldnames or ())
+        if missing:
+            raise ConfigError(str(path), [f"columns are missing: {', '.join(sorted(missing))}"])
+        aliases = [_alias(row, rows.line_num, faults) for row in rows]
+    if faults:
+        raise ConfigError(str(path), faults)
+    return iter([alias for alias in aliases if alias])
+
+
+def _alias(row: dict[str, str], line: int, faults: list[str]) -> Alias | None:
+    value = {column: (row.get(column) or "").strip() for column in _COLUMNS}
+    uses = frozenset(value["use"].split(",")) - {""}
+    if not value["canonical"] or not value["alias"]:
+        faults.append(f"line {line}: canonical and alias must not be empty")
+        return None
+    if uses - _USES:
+        faults.append(f"line {line}: use {value['use']!r} is not made of {', '.join(sorted(_USES - {''}))}")
+        return None
+    return Alias(
+        brand=value["canonical"],
+        sector=value["sector"],
+        lang=value["lang"],
+        text=value["alias"],
+        kind=value["kind"] or "variant",
+        how=_how(value),
+        uses=uses,
+        traps=tuple(fold(trap, *STEPS).text for trap in value["traps"].split("|") if trap),
+    )
+
+
+def _how(value: dict[str, str]) -> How:
+    if value["kind"] in _HOW:
+        return _HOW[value["kind"]]
+    if key_of(value["alias"]).letters == key_of(value["canonical"]).letters:
+        return "name"
+    foreign = _scripts(value["alias"]) - {"LATIN"}
+    if value["kind"] in ("official", "variant", "product", "") and foreign:
+        return "script"
+    return "alias"
+
+
+def _scripts(text: Iterable[str]) -> set[str]:
+    return {script_of(char) for char in text} - {""}
