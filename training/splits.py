@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from nlp.ngrams import shingles
+from nlp.near import near_keys
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -19,15 +17,6 @@ if TYPE_CHECKING:
     from training.data import Example
 
 __all__ = ["by_group", "clusters"]
-
-_BANDS: Final = 16
-_ROWS_PER_BAND: Final = (
-    5  # with 16 bands: joined by even odds where the texts share about half of their shingles
-)
-_SHINGLE: Final = 6  # characters
-_PRIME: Final = np.uint64(0x9E3779B97F4A7C15)
-_SALTS: Final = np.random.default_rng(7).integers(0, 2**63, _BANDS * _ROWS_PER_BAND, dtype=np.uint64)
-_MIN_TEXT: Final = 30  # shorter titles are alike by chance
 
 
 def by_group(
@@ -60,17 +49,7 @@ def _keys(example: Example) -> Iterable[Hashable]:
     yield ("group", example.group)
     if example.pair:
         yield ("pair", example.pair)
-    text = f"{example.listing.title} {example.listing.description}"
-    if len(text) >= _MIN_TEXT:
-        yield from (("near", band) for band in _bands(text))
-
-
-def _bands(text: str) -> list[tuple[int, ...]]:
-    """Locality-sensitive keys: near-identical texts share at least one (MinHash, Broder 1997)."""
-    hashes = shingles(text, _SHINGLE)
-    mixed = (hashes[:, None] ^ _SALTS[None, :]) * _PRIME
-    least = (mixed ^ (mixed >> np.uint64(31))).min(axis=0).tolist()
-    return [(band, *least[band * _ROWS_PER_BAND : (band + 1) * _ROWS_PER_BAND]) for band in range(_BANDS)]
+    yield from (("near", key) for key in near_keys(f"{example.listing.title} {example.listing.description}"))
 
 
 def _join(size: int, groups: Iterable[list[int]]) -> list[int]:
