@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Database", "StoreError", "default_url"]
 
-_LOCK: Final = 0x6661757877  # PostgreSQL's advisory lock of the migrations
+_LOCK: Final = 0x6661757877  # PostgreSQL's advisory lock of those who write alone
 
 
 class StoreError(FauxwatchError):
@@ -70,10 +70,24 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
-        """A transaction that commits at the end, or rolls back whole."""
-        with self.engine.connect().execution_options(fauxwatch_write=True) as connection, connection.begin():
-            yield connection
+    def write(self, *, alone: bool = False) -> Iterator[sa.Connection]:
+        """A transaction that commits at the end, or rolls back whole.
+
+        ``alone`` makes others that write alone wait, as every writer does on SQLite.
+
+        Raises:
+            StoreError: the database is full, locked for long, or gone.
+        """
+        options = {"fauxwatch_write": True}
+        try:
+            with self.engine.connect().execution_options(**options) as connection, connection.begin():
+                if alone and not self.is_sqlite:
+                    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                yield connection
+        except sa.exc.OperationalError as error:
+            raise StoreError(
+                self.url, f"not written: {error.orig}; what was committed before is kept"
+            ) from error
 
     def close(self) -> None:
         """Give every connection back."""
@@ -93,9 +107,7 @@ class Database:
         config.set_main_option(
             "script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%")
         )
-        with self.write() as connection:
-            if not self.is_sqlite:  # two that open at once migrate one after the other
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        with self.write(alone=True) as connection:
             config.attributes["connection"] = connection
             try:
                 command.upgrade(config, "head")

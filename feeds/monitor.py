@@ -145,6 +145,8 @@ async def poll_async(
         async with Fetcher(run.config.fetch, robots=robots, resolver=resolver, clock=clock) as fetcher:
             await run.poll_all(fetcher, which, started)
             texts = await fetch_full_texts(store, fetcher, limit=run.config.max_full_texts)
+    except BaseExceptionGroup as group:
+        raise _innermost(group) from group
     finally:
         await asyncio.to_thread(store.put_robots, {rule.origin: rule for rule in robots.fresh}.values())
         await asyncio.to_thread(store.release, run.owner)
@@ -303,6 +305,11 @@ class _Run:
 
     def _count_failure(self, source: Source, kind: str, detail: str) -> None:
         self.tally.failures.append(SourceFailure(url=source.url, name=source.name, kind=kind, detail=detail))
+
+
+def _innermost(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = group.exceptions[0]
+    return _innermost(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _interleaved(claims: Sequence[Claim]) -> list[Claim]:

@@ -83,7 +83,7 @@ class Store:
 
     def sync_sources(self, sources: Sequence[Source], now: datetime) -> None:
         """Make the enabled sources exactly ``sources``; others stay with their items and are not polled."""
-        with self.database.write() as connection:
+        with self.database.write(alone=True) as connection:
             rows = connection.execute(sa.select(tables.sources)).mappings().all()
             held = {row["url"]: row for row in rows}
             wanted = {source.url: source for source in sources}
@@ -255,7 +255,7 @@ class Store:
 
     def put_robots(self, rules: Iterable[RobotsRules]) -> None:
         """Keep rules for the next run."""
-        with self.database.write() as connection:
+        with self.database.write(alone=True) as connection:
             for one in sorted(rules, key=lambda rule: rule.origin):
                 connection.execute(sa.delete(tables.robots).where(tables.robots.c.origin == one.origin))
                 connection.execute(

@@ -184,7 +184,7 @@ def upgrade() -> None:
         sa.Column("lang", sa.String(length=35), server_default="", nullable=False),
         sa.Column("published", TIME, nullable=True),
         sa.Column("published_raw", sa.Text(), server_default="", nullable=False),
-        sa.Column("date_doubt", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("date_doubt", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("court", JSON, nullable=True),
         sa.Column("first_seen", TIME, nullable=False),
