@@ -28,6 +28,7 @@ __all__ = ["Page", "plain", "with_accents", "word_group"]
 
 _SENTINEL: Final = "\ue000"  # private use: stands for "not one to one, take the long way"
 _SPACES: Final = re.compile(r" {2,}")
+_HYPHENS: Final = "-‐‑"
 _THAI_AM: Final = "\u0e33"  # NFKC would split it in two; everybody writes it as one
 _VIETNAMESE: Final = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
 _SAME: Final = str.maketrans(
@@ -44,7 +45,7 @@ _SAME: Final = str.maketrans(
         "\u093c": "",  # nukta: फ़ and फ are written for each other
         **dict.fromkeys("’‘`´ʼ′", "'"),
         **dict.fromkeys("∶ː։꞉︓", ":"),
-        **dict.fromkeys("-‐‑_", " "),
+        **dict.fromkeys(_HYPHENS, " "),
         "\t": " ",
         "\r": " ",
         **dict(
@@ -102,6 +103,15 @@ class Page:
     def surface(self, start: int, end: int) -> str:
         """The original words that stand behind ``text[start:end]``."""
         return self.original[self.starts[start] : self.ends[end - 1]]
+
+    def written(self) -> str:
+        """``text`` with its hyphens back, for handles and addresses."""
+        if not any(hyphen in self.original for hyphen in _HYPHENS):
+            return self.text
+        return "".join(
+            "-" if char == " " and self.original[start] in _HYPHENS else char
+            for char, start in zip(self.text, self.starts, strict=True)
+        )
 
     def is_vietnamese(self) -> bool:
         """Whether the original is written with letters that only Vietnamese has (or shares with few)."""

@@ -51,10 +51,11 @@ class Found(Generic[T]):
 class Pattern(Generic[T]):
     """One phrase ready to be checked where its first letters (``key``) were found."""
 
-    __slots__ = ("accents", "inside", "item", "key", "lang", "phrase", "rest")
+    __slots__ = ("accents", "digits", "inside", "item", "key", "lang", "phrase", "rest")
 
-    def __init__(self, phrase: str, lang: str, item: T) -> None:
+    def __init__(self, phrase: str, lang: str, item: T, *, digits: bool = False) -> None:
         self.phrase: Final = phrase
+        self.digits: Final = digits  # a number may follow without a space ("vx138…")
         self.lang: Final = lang
         self.item: Final = item
         self.inside: Final = phrase.startswith("~~")
@@ -75,7 +76,9 @@ class Pattern(Generic[T]):
             if not match:
                 return None
             end = match.end()
-        if not ends_word(text, end, endings.get(self.lang, _NO_ENDINGS)):
+        if not ends_word(text, end, endings.get(self.lang, _NO_ENDINGS)) and not (
+            self.digits and text[end].isdigit() and not text[end - 1].isdigit()
+        ):
             return None
         return end if self._accents_fit(page, start, start + len(self.key)) else None
 
