@@ -232,7 +232,10 @@ class _Scanner:
     ) -> tuple[str | None, tuple[float, float] | None, int]:
         flat = self._flat
         value, factor, implied, end = _quantity(flat, start, end, sign or self._hint)
-        suffix, end = self._suffix(end, sign)
+        suffix, stop = self._suffix(end, sign)
+        if suffix in _THREE_DECIMALS and factor == 1:
+            value = read_number(flat[start:end], decimals=3)
+        end = stop
         family = suffix or sign or implied
         if value is None:
             return None, None, end
@@ -392,11 +395,16 @@ def _tail(flat: str, match: re.Match[str], factor: float) -> tuple[float, int]:
     return 0.0, end
 
 
+_ARABIC_FOR: Final = re.compile(r"(?<!\w)بـ?\Z")  # "for", written together with the number
+
+
 def _inside_word(flat: str, start: int) -> bool:
     """Whether the number is the tail of a model name, a date, a time or a longer code."""
     if start == 0:
         return False
     before = flat[start - 1]
+    if before in "بـ" and _ARABIC_FOR.search(flat, max(0, start - 4), start):
+        return False
     if before.isalpha():
         return not ("\u0e00" <= before <= "\u0e7f" or "\u2e80" <= before <= "\ud7ff")
     if before in "_#@№&":

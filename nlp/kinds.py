@@ -27,6 +27,7 @@ class KindsFound:
     new: bool = False
     used: bool = False
     bulk: bool = False
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Kinds:
             new="new" in by_role.get("condition", ()),
             used="used" in by_role.get("condition", ()),
             bulk="bulk" in by_role.get("condition", ()),
+            damaged="damage" in by_role.get("condition", ()),
         )
 
     def part_counts(self, part: str, kinds: frozenset[str]) -> bool:

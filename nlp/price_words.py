@@ -25,7 +25,7 @@ ASKED: Final[tuple[str, ...]] = tuple(
     agora|prix|je vends|vends|vendu à|cédé|seulement|maintenant|à partir de|preis|vb|vhb|fp|festpreis|für nur|nur|verkaufe für|jetzt|ab|
     prezzo|vendo a|solo|ora|chiedo|prijs|vraagprijs|vraag|nu voor|nu|voor|vanaf|cena|sprzedam za|sprzedam|tylko|teraz|za|
     цена|цене|ціна|продам за|продаю за|отдам за|прошу|всего|сейчас|за|лише|зараз|віддам за|fiyat|fiyatı|fiyatım|sadece|şimdi|satıyorum|
-    السعر|سعره|بسعر|سعر|بس|فقط|الآن|مطلوب|قیمت|فروش|فقط|कीमत|दाम|मात्र|सिर्फ|harga|jual|dijual|cuma|hanya|sekarang|lepas|open|
+    بـ|ب|الحبة|القطعة|الجوز|السعر|سعره|بسعر|سعر|بس|فقط|الآن|مطلوب|قیمت|فروش|فقط|कीमत|दाम|मात्र|सिर्फ|harga|jual|dijual|cuma|hanya|sekarang|lepas|open|
     giá|bán|chỉ|còn|pass lại|pass|thanh lý|ราคา|ขาย|เหลือ|เพียง|แค่|ปล่อย|ลดเหลือ|
     售价|价格|價格|到手|到手价|特价|现价|只要|仅|仅需|出|售|拿货价|批发价|我卖|卖|一口价|转让价|
     価格|販売価格|値段|即決|特価|お値段|税込|わずか|今なら|セール価格|

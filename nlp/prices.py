@@ -172,7 +172,7 @@ class PriceReader:
             reference_usd=reference.new_usd,
             ratio=asked.usd / reference.new_usd,
             reference=reference.name,
-            low=asked.usd < reference.low_usd,
+            low=asked.usd < reference.low_usd and not _is_damaged(found),
         )
 
     def _against_stated(
@@ -185,7 +185,9 @@ class PriceReader:
     ) -> PriceReading:
         usd = asked.usd or 0.0
         ratio = usd / stated[0]
-        if reference:
+        if _is_damaged(found):
+            low = False
+        elif reference:
             low = usd < reference.low_usd or (
                 ratio < _STATED_LOW and usd < 0.5 * reference.new_low_usd and not _condition(found)[1]
             )
@@ -227,6 +229,11 @@ def _condition(found: tuple[KindsFound, KindsFound]) -> tuple[bool, bool]:
     used = found[0].used or found[1].used
     bulk = found[0].bulk or found[1].bulk
     return (found[0].new or found[1].new or bulk) and not (used and not bulk), used and not bulk
+
+
+def _is_damaged(found: tuple[KindsFound, KindsFound]) -> bool:
+    """Whether the words explain a low price by damage; not where goods are offered in bulk."""
+    return (found[0].damaged or found[1].damaged) and not (found[0].bulk or found[1].bulk)
 
 
 def _is_placeholder(value: float) -> bool:

@@ -20,6 +20,10 @@ _COLUMNS: Final = ("brand", "kind", "new_usd", "new_low_usd", "used_low_usd", "s
 _ANY: Final = "*"
 # A new article is not sold under this share of the cheapest new one: sales, outlets and grey imports lie above.
 NEW_FLOOR: Final = 0.4
+# Small goods that bear a model's name ("Serpenti wallet") are not the model.
+_SMALL: Final = frozenset(
+    "wallet belt keychain charger perfume scarf sunglasses t-shirt hat slides controller figure makeup tracker".split()
+)
 _MODELS_READ: Final = 400  # characters of a text in which a model's name is looked for
 
 
@@ -115,9 +119,10 @@ class References:
 
     def _put(self, row: Reference) -> None:
         shelf = self._shelves.setdefault((row.table, row.brand.casefold()), _Shelf({}, {}))
-        for name in row.kind.split("|"):
+        first, *others = row.kind.split("|")
+        for name in (first, *others):
             known = name == _ANY or name in self._known
-            (shelf.kinds if known else shelf.models)[name if known else flatten(name)] = row
+            (shelf.kinds if known else shelf.models)[name if known else flatten(name)] = replace(row, kind=first)
 
     def _on_shelf(
         self, shelf: _Shelf, text: str, found: KindsFound, category: str | None
@@ -126,9 +131,12 @@ class References:
         parts = [part for part in found.parts if self._kinds.part_counts(part, makes)]
         if parts:
             return shelf.kinds.get(parts[0])
-        named = shelf.pattern and shelf.pattern.search(flatten(text[:_MODELS_READ]))
+        flat = flatten(text[:_MODELS_READ])
+        named = shelf.pattern and shelf.pattern.search(flat)
         if named:
-            return shelf.models[named[0]]
+            beside = self._kinds.find(f"{flat[: named.start()]} | {flat[named.end() :]}").goods
+            small = [shelf.kinds[kind] for kind in beside if kind in _SMALL and kind in shelf.kinds]
+            return min([shelf.models[named[0]], *small], key=lambda row: row.used_usd)
         goods = found.goods or (self._kinds.find(category).goods if category else ())
         rows = [shelf.kinds[kind] for kind in goods if kind in shelf.kinds]
         if rows:
