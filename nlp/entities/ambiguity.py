@@ -121,19 +121,20 @@ class Judge:
 
     def counts(self, view: View, item: Candidate, sure: list[Candidate]) -> bool:
         """Whether ``item`` means its brand in ``view``; ``sure`` are the unmistakable names in the same text."""
-        if item.how == "disguise" or (item.alias.free and not item.alias.traps):
+        if item.alias.kind != "code" and item.how == "disguise":
+            return True
+        if (item.alias.free or item.alias.uses == {"case"}) and not item.alias.traps:
             return True
         text = view.folded.text
         left, right = text[max(0, item.at - _REACH) : item.at], text[item.to : item.to + _REACH]
         if _trapped(item, left, right):
             return False
-        if item.alias.free or any(other.alias.brand == item.alias.brand for other in sure):
+        if item.alias.free or item.alias.uses == {"case"} or any(other.alias.brand == item.alias.brand for other in sure):
             return True
         score = self._near_goods(item, left, right) + _case_score(view, item)
         if _LABEL.search(left):
             score += 3
-        if any(other.alias.sector == item.alias.sector for other in sure):
-            score += 1
+        score += _company(item, sure)
         return score >= (3 if "strict" in item.alias.uses else 2)
 
     def _near_goods(self, item: Candidate, left: str, right: str) -> int:
@@ -150,6 +151,14 @@ class Judge:
         elif best < 2 and wanted & self._goods.kinds_within(left[-24:] + "\n" + right[:24]):
             best = 2
         return best
+
+
+def _company(item: Candidate, sure: list[Candidate]) -> int:
+    """2 for an unmistakable brand right beside (a list of brands), 1 for one of the same sector anywhere."""
+    others = [other for other in sure if other.alias.brand != item.alias.brand]
+    if any(0 <= item.at - other.to <= 8 or 0 <= other.at - item.to <= 8 for other in others):
+        return 2
+    return int(any(other.alias.sector == item.alias.sector for other in others))
 
 
 def _trapped(item: Candidate, left: str, right: str) -> bool:

@@ -49,6 +49,11 @@ _ARABIC_OPENING: Final = frozenset(
 _ARABIC_ENDING: Final = re.compile(r"(?:ي|يه|يات|ات|ها|هاي|هايي|ه|ک|ا)")
 _HEBREW_OPENING: Final = frozenset("ה ב ל מ ש ו כ של וה בה לה".split(" "))
 _DEVANAGARI_ENDING: Final = re.compile(r"(?:का|की|के|को|में|से|ों|ो)")
+_KATAKANA_GOODS: Final = re.compile(
+    "(?:ミニ|ナイロン|レザー)?(?:バッグ|バック|スニーカー|シューズ|リング|ネックレス|ピアス|サンダル|ブーツ|コピー|マーク|ロゴ|ブレス(?:レット)|ウォッチ"
+    "|キャップ|パーカー?|ジャージ|ポーチ|トート|ベルト|スカーフ|コスメ|リップ|チーク|タンブラー|カード|フィギュア|ケース|シリーズ|タイプ|スタイル|ソックス"
+    "|タオル|ショルダー|デニム|アウトレット|ジャケット|シャツ|ダウン|リュック|ウォレット|サングラス|ストール|マフラー|ブランド|ファン|ジャパン|パリ)"
+)
 _GREEK_ENDING: Final = re.compile(r"[ςσ]")
 _ENDINGS: Final = {
     "latin": _LATIN_ENDING,
@@ -58,7 +63,7 @@ _ENDINGS: Final = {
     "devanagari": _DEVANAGARI_ENDING,
     "greek": _GREEK_ENDING,
 }
-_SHORTEST_STEM: Final = {"latin": 5, "hangul": 2, "cyrillic": 4, "arabic": 4, "devanagari": 3, "greek": 4}
+_SHORTEST_STEM: Final = {"latin": 5, "hangul": 2, "cyrillic": 4, "arabic": 5, "devanagari": 3, "greek": 4}
 _CLITIC: Final = re.compile(r"['’ʼ`´-]\w{1,8}")
 
 
@@ -80,7 +85,8 @@ def free_left(text: str, start: int, *, length: int) -> bool:
     if own in _OPEN or before != own:
         return True
     if own == "arabic":
-        return _word_before(text, start, own) in _ARABIC_OPENING
+        opening = _word_before(text, start, own)
+        return opening in _ARABIC_OPENING and (length >= 5 or opening not in ("ب", "ف", "ك", "بال"))
     if own == "hebrew":
         return _word_before(text, start, own) in _HEBREW_OPENING
     if own == "hangul":
@@ -113,7 +119,7 @@ def free_right(text: str, end: int, *, length: int, plain: bool = True) -> bool:
         return True
     rest = _word_after(text, end, own)
     if own == "katakana":
-        return plain and length >= 3
+        return plain and (length >= 5 or _KATAKANA_GOODS.match(rest) is not None)
     ending = _ENDINGS.get(own)
     if ending is None or length < _SHORTEST_STEM[own]:
         return False

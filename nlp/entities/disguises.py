@@ -52,7 +52,7 @@ _ALIKE: Final[dict[str, str]] = {
 _SKELETON: Final = str.maketrans({odd: plain for plain, odds in _ALIKE.items() for odd in odds})
 _SYMBOLS: Final = frozenset("@!|$€£+†§¢©<(¡°®¥¦∆×")
 _ODD: Final = re.compile(r"(?i)[a-z][013457@!|$€£§¢+89]|[013457@$€£§¢][a-z]|[^\W\d_a-zà-ÿ]")
-_MASK: Final = "*＊✱○〇●◯•×_#□■☆★✖️?"
+_MASK: Final = "*＊✱○〇●◯•×_#□■☆★✖"
 _MASKED: Final = re.compile(
     rf"(?:[^\W_]+[{re.escape(_MASK)}]{{1,6}})+[^\W_]*|[{re.escape(_MASK)}]{{1,4}}[^\W_]+"
 )
@@ -107,7 +107,7 @@ class Disguises:
             if not _apart(text, at, to) or not gap_verdict(spread, key, first):
                 continue
             written = "".join(text[places[index]] for index in range(first, last + 1))
-            if _disguised(written, key.letters, text):
+            if _disguised(written, key.letters, text) and (alias.free or not written.isalpha()):
                 yield _candidate(view, alias, at, to, length)
 
     def _by_mask(self, view: View) -> Iterator[Candidate]:
@@ -115,13 +115,20 @@ class Disguises:
         for count, match in enumerate(_MASKED.finditer(text)):
             if count >= _MOST_MASKED:
                 return
-            alias = self._behind(match.group())
-            if alias:
-                yield _candidate(view, alias, match.start(), match.end(), len(match.group()))
+            words = match.group().split(" ")
+            tries = [(match.group(), match.start())] if len(words) == 1 else []
+            if len(words) == 2:
+                second = match.start() + len(words[0]) + 1
+                tries = [(match.group(), match.start()), (words[0], match.start()), (words[1], second)]
+            for masked, at in tries:
+                alias = self._behind(masked.replace(" ", ""))
+                if alias:
+                    yield _candidate(view, alias, at, at + len(masked), len(masked))
+                    break
 
     def _behind(self, masked: str) -> Alias | None:
         bare = _MASKS.sub("", masked)
-        if masked[0] != bare[:1] or len(bare) < 2:
+        if len(bare) < 2 or (masked.isascii() and len(masked) < 4):
             return None
         hidden = len(masked) - len(bare)
         pattern: re.Pattern[str] | None = None
@@ -137,7 +144,7 @@ class Disguises:
 
 
 def _worth(alias: Alias, key: Key) -> bool:
-    return len(key.letters) >= 4 and (alias.free or alias.kind == "official")
+    return len(key.letters) >= 4 and (alias.free or alias.kind == "official") and "never" not in alias.uses
 
 
 def _maskable(alias: Alias, letters: str) -> bool:

@@ -207,6 +207,8 @@ def _candidate(view: View, entry: _Entry, first: int, at: int, to: int) -> Candi
     elif verdict == "hidden":
         return None
     if dressed_up(original, alias.text, view):
+        if not alias.free or size < 4:
+            return None
         how = "disguise"
     return Candidate(alias=alias, how=how, start=start, end=end, at=at, to=to, weight=size, rank=entry.rank)
 

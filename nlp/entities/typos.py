@@ -25,6 +25,8 @@ __all__ = ["NEAR_WORDS", "Typos", "one_edit"]
 NEAR_WORDS: Final = Path(__file__).parent.parent / "lexicon" / "near_words.txt"
 _SHORTEST: Final = 5
 _LONGEST: Final = 16
+# Names of five letters that are mistyped so often that even these short ones are looked for.
+_FAMOUS: Final = frozenset({"Gucci", "Prada", "Rolex", "Fendi", "Hermès", "Loewe", "Crocs"})
 
 
 class Typos:
@@ -38,7 +40,7 @@ class Typos:
         for alias in aliases:
             key = key_of(alias.text)
             self._known.add(key.letters)
-            self._known.update(alias.text.casefold().split())
+            self._known.update(key_of(part).letters for part in alias.text.split())
             if _indexed(alias, key.letters) and not key.gaps:
                 self._names.setdefault(key.letters, alias)
         for name in self._names:
@@ -96,7 +98,7 @@ def _indexed(alias: Alias, letters: str) -> bool:
         alias.free
         and "never" not in alias.uses
         and alias.kind in ("official", "variant", "transliteration")
-        and len(letters) >= _SHORTEST
+        and len(letters) >= (_SHORTEST if alias.kind == "official" and alias.brand in _FAMOUS else _SHORTEST + 1)
         and family(letters[0]) in ("latin", "cyrillic")
         and letters.isalpha()
     )
