@@ -74,14 +74,12 @@ class ItemStore:
         result = recognise(
             drafts, list(known.values()), guid_trust=state.guid_trust, link_trust=state.link_trust
         )
-        new: list[int] = []
-        revised: list[int] = []
-        for match in result.matches:
-            if match.known_id is None:
-                added = _insert(write, match.draft)
-                new.extend([added] if added else [])
-            elif _revise(write, match.draft, known[match.known_id]):
-                revised.append(match.known_id)
+        new = _insert(write, [match.draft for match in result.matches if match.known_id is None])
+        revised = [
+            match.known_id
+            for match in result.matches
+            if match.known_id is not None and _revise(write, match.draft, known[match.known_id])
+        ]
         _touch(write, [one.known_id for one in result.matches if one.known_id is not None])
         learnt = replace(state, guid_trust=result.guid_trust, link_trust=result.link_trust)
         return Applied(
@@ -225,25 +223,33 @@ def _known(write: Writing, drafts: Sequence[Draft], *, shared_links: bool) -> di
     return found
 
 
-def _insert(write: Writing, draft: Draft) -> int | None:
-    key = _key(draft)
-    wanted = write.full_text and bool(draft.url) and len(draft.text) < _SHORT
+def _insert(write: Writing, drafts: Sequence[Draft]) -> list[int]:
+    """Store new items with their first revisions; gives their ids."""
     items = tables.items
-    taken = sa.select(items.c.id).where(items.c.source_id == write.source_id, items.c.key == key)
-    if write.connection.execute(taken).scalar() is not None:
-        return None
-    values = _columns(draft) | {
+    keyed = {_key(draft): draft for draft in drafts}
+    for some in _chunks(list(keyed)):
+        taken = sa.select(items.c.key).where(items.c.source_id == write.source_id, items.c.key.in_(some))
+        for key in write.connection.execute(taken).scalars():
+            del keyed[key]
+    if not keyed:
+        return []
+    rows = [_new_row(write, key, draft) for key, draft in keyed.items()]
+    insert = sa.insert(items).returning(items.c.id, sort_by_parameter_order=True)
+    ids = list(write.connection.execute(insert, rows).scalars())
+    first = [_revision(write, item_id, 1, draft) for item_id, draft in zip(ids, keyed.values(), strict=True)]
+    write.connection.execute(sa.insert(tables.revisions), first)
+    return ids
+
+
+def _new_row(write: Writing, key: str, draft: Draft) -> dict[str, Any]:
+    wanted = write.full_text and bool(draft.url) and len(draft.text) < _SHORT
+    return _columns(draft) | {
         "source_id": write.source_id,
         "key": key,
         "first_seen": write.now,
         "last_seen": write.now,
         "full_text_state": "wanted" if wanted else "",
     }
-    inserted = write.connection.execute(sa.insert(items).values(values)).inserted_primary_key
-    if inserted is None:
-        return None
-    _add_revision(write, inserted[0], 1, draft)
-    return int(inserted[0])
 
 
 def _revise(write: Writing, draft: Draft, known: Known) -> bool:
@@ -271,23 +277,21 @@ def _revise(write: Writing, draft: Draft, known: Known) -> bool:
         "full_text_attempts": 0,
     }
     write.connection.execute(sa.update(items).where(this).values(values))
-    _add_revision(write, known.id, number, draft)
+    write.connection.execute(sa.insert(revisions), [_revision(write, known.id, number, draft)])
     return True
 
 
-def _add_revision(write: Writing, item_id: int, number: int, draft: Draft) -> None:
-    write.connection.execute(
-        sa.insert(tables.revisions).values(
-            item_id=item_id,
-            number=number,
-            seen_at=write.now,
-            title=draft.title,
-            text=draft.text,
-            content_hash=draft.content_hash,
-            raw=_packed(draft),
-            body_id=write.body_id,
-        )
-    )
+def _revision(write: Writing, item_id: int, number: int, draft: Draft) -> dict[str, Any]:
+    return {
+        "item_id": item_id,
+        "number": number,
+        "seen_at": write.now,
+        "title": draft.title,
+        "text": draft.text,
+        "content_hash": draft.content_hash,
+        "raw": _packed(draft),
+        "body_id": write.body_id,
+    }
 
 
 def _touch(write: Writing, ids: list[int]) -> None:
@@ -312,7 +316,7 @@ def _columns(draft: Draft) -> dict[str, Any]:
         "published_raw": draft.published_raw,
         "date_doubt": draft.date_doubt,
         "content_hash": draft.content_hash,
-        "court": to_plain(draft.court) if draft.court else sa.null(),
+        "court": to_plain(draft.court) if draft.court else None,
     }
 
 

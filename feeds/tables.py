@@ -58,7 +58,7 @@ metadata: Final = sa.MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-_JSON: Final = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+_JSON: Final = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 _ID: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
