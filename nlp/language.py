@@ -17,7 +17,7 @@ LANGUAGES: Final[tuple[str, ...]] = (
 # Neighbours, so that they are not taken for one of ours.
 _NEIGHBOURS: Final = ("ro", "cs", "sv", "el", "he", "hu", "bg", "sr", "ms", "tl", "bn", "ur")
 # fmt: on
-_LEAST: Final = 0.5
+_LEAST: Final = 0.2
 _WINDOW: Final = 400  # characters; more changes no guess
 
 

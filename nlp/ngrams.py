@@ -51,11 +51,8 @@ def shingles(text: str, size: int) -> NDArray[np.uint64]:
 
 def hashed_ngrams(text: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Buckets and L2-normalised log counts of the folded text's n-grams, each ``[distinct n-grams]``."""
-    folded = fold(text[:_LIMIT], nfkc, drop_invisible, lower).text
-    codes = np.frombuffer(f" {' '.join(folded.split())} ".encode("utf-32-le"), dtype=np.uint32).astype(
-        np.uint64
-    )
-    hashes = [_window_hashes(codes, size) for size in _SIZES if len(codes) >= size]
+    codes = _codes(text)
+    hashes = [_window_hashes(codes, size) >> np.uint64(64 - BITS) for size in _SIZES if len(codes) >= size]
     buckets, counts = np.unique(np.concatenate(hashes), return_counts=True)
     values = (1.0 + np.log(counts)).astype(np.float32)
     return buckets.astype(np.int64), values / np.float32(np.linalg.norm(values))

@@ -92,6 +92,13 @@ class Reader:
             prices=PriceReader(Currencies.load(currencies), References.load(prices), medians=medians),
         )
 
+    def brand_of(self, listing: Listing) -> str | None:
+        """The brand whose price counts, found without reading anything else: for a dump's medians."""
+        column = self._brands.canonical(listing.brand) if listing.brand else None
+        if column:
+            return column
+        return next((match.brand for match in self._brands.find(listing.title) if match.offered), None)
+
     def read(self, listing: Listing) -> Reading:
         """Everything the rules find in ``listing``."""
         brands = tuple((field, match) for field, text in _texts(listing) for match in self._brands.find(text))

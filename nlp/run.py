@@ -11,7 +11,7 @@ from nlp.dumps import read
 from nlp.errors import UsageError
 from nlp.formats.source import STDIN
 from nlp.journal import Journal
-from nlp.prices import DumpMedians
+from nlp.prices import Currencies, DumpMedians
 from nlp.reading import Reader
 from nlp.schema import listings_from_batch, listings_to_batch
 from nlp.summary import Summary, summarise
@@ -136,7 +136,7 @@ def _reader(dumps: Sequence[str], settings: Settings) -> Reader:
     reader = Reader.load(prices=settings.prices, currencies=settings.currencies)
     if not settings.medians or STDIN in dumps:
         return reader
-    medians = DumpMedians(reader.currencies)
+    medians = DumpMedians(Currencies.load(settings.currencies))
     for batch in read(dumps, mapping=settings.mapping, batch_size=4096, on_reject=lambda _: None):
         for listing in listings_from_batch(batch):
             if listing.price is not None:

@@ -29,7 +29,9 @@ def fit_ngrams(texts: Sequence[str], labels: NDArray[np.float64], *, strength: f
     from sklearn.linear_model import LogisticRegression
 
     hashed = [hashed_ngrams(text) for text in texts]
-    indptr = np.r_[0, np.cumsum([len(buckets) for buckets, _ in hashed])]
+    indptr = np.r_[0, np.cumsum([len(buckets) for buckets, _ in hashed])].astype(
+        np.int32
+    )  # liblinear takes no wider
     matrix = csr_matrix(
         (
             np.concatenate([values for _, values in hashed]),
@@ -44,8 +46,13 @@ def fit_ngrams(texts: Sequence[str], labels: NDArray[np.float64], *, strength: f
         known = ~np.isnan(labels[:, at])
         if not _enough(labels[known, at]):
             continue
-        model = LogisticRegression(C=strength, solver="liblinear", max_iter=200)
-        model.fit(matrix[known], labels[known, at])
+        model = LogisticRegression(C=strength, max_iter=150, tol=1e-3)
+        rows = matrix[known]
+        rows.indices, rows.indptr = (
+            rows.indices.astype(np.int32),
+            rows.indptr.astype(np.int32),
+        )  # liblinear's width
+        model.fit(rows, labels[known, at])
         weights[:, at], bias[at] = model.coef_[0], model.intercept_[0]
     return NgramChannel(weights, bias)
 
