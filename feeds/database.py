@@ -52,9 +52,11 @@ class Database:
         Raises:
             StoreError: no connection, a database that is newer than this program, or no driver.
         """
-        full = _full_url(url or default_url())
-        shown = sa.make_url(full).render_as_string(hide_password=True)
+        asked = url or default_url()
+        shown = asked.partition("://")[0]
         try:
+            full = _full_url(asked)
+            shown = sa.make_url(full).render_as_string(hide_password=True)
             database = cls(_engine(full), shown)
             database._migrate()
         except (sa.exc.SQLAlchemyError, OSError) as error:

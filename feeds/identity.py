@@ -242,7 +242,7 @@ def _weigh(draft: Draft, one: Known, context: _Context) -> tuple[int, str]:
     alike_in_all = pair.same_link and pair.same_title and pair.same_text
     if context.court:
         return (100, "the same filing") if alike_in_all and (pair.dated or pair.undated) else (0, "")
-    if alike_in_all and pair.same_guid:
+    if _fingerprint(draft) == _fingerprint(one) or (alike_in_all and pair.same_guid):
         return 100, "the same in every respect"
     if pair.same_guid and context.guid_counts(draft.guid):
         return _by_guid(pair)
@@ -251,6 +251,10 @@ def _weigh(draft: Draft, one: Known, context: _Context) -> tuple[int, str]:
     if pair.conflict and not (pair.same_text and pair.same_title and pair.dated):
         return 0, ""
     return _by_words(pair)
+
+
+def _fingerprint(one: Draft | Known) -> tuple[object, ...]:
+    return one.guid, one.link_key, one.title_key, one.content_hash, one.published
 
 
 def _by_guid(pair: _Pair) -> tuple[int, str]:

@@ -30,7 +30,8 @@ def drafts(feed: ParsedFeed, source: Source, now: datetime) -> tuple[Draft, ...]
         return tuple(
             _draft(entry, source, lang, now, court=court) for entry, court in court_filings(feed.entries)
         )
-    return tuple(_draft(entry, source, lang, now) for entry in feed.entries)
+    made = (_draft(entry, source, lang, now) for entry in feed.entries)
+    return tuple(one for one in made if one.url or one.title or one.text)
 
 
 def _draft(
@@ -106,10 +107,10 @@ def _published(entry: Entry, lang: str, now: datetime) -> tuple[datetime | None,
     """When it was published and whether what the feed says of it cannot be."""
     stated = entry.published or entry.updated or entry.created
     raw = entry.published_raw or entry.updated_raw or entry.created_raw
-    if stated is None and raw.strip():
+    if raw.strip() and (stated is None or not raw.isascii() or stated > now + _FUTURE):
         from feeds.dates import read_date
 
-        stated = read_date(raw, lang=lang, now=now)
+        stated = read_date(raw, lang=lang, now=now) or stated
     if stated is None:
         return None, bool(raw.strip())
     if stated > now + _FUTURE or stated < _OLDEST:

@@ -33,10 +33,9 @@ FAILURE_KINDS: Final = (
 )
 
 _FEED_ROOTS: Final = r"(?:[\w.-]+:)?(?:rss|feed|rdf|channel)"
-_FIRST_FEED: Final = re.compile(rf"<{_FEED_ROOTS}[\s>/]", re.IGNORECASE)
+_FIRST_FEED: Final = re.compile(rf"<({_FEED_ROOTS})[\s>/]", re.IGNORECASE)
 _FIRST_HTML: Final = re.compile(r"<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
 _PREAMBLE: Final = re.compile(r"<(?:\?|!--.*?-->|!doctype[^>\[]*(?:\[.*?\]\s*)?>)", re.IGNORECASE | re.DOTALL)
-_END: Final = re.compile(rf"</{_FEED_ROOTS}\s*>|<{_FEED_ROOTS}[^>]*/>", re.IGNORECASE)
 _OPEN: Final = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _CLOSE: Final = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _HARMLESS: Final = ("CharacterEncodingOverride", "NonXMLContentType")
@@ -96,7 +95,7 @@ def _feedparser(body: bytes, headers: dict[str, str]) -> Any:
 
 def _judged(result: Any, text: str, encoding: str, note: str) -> ParsedFeed | ParseFailure:
     entries = list(result.entries)
-    complete = bool(_END.search(text))
+    complete = _ends(text)
     if not complete and _cut_inside_entry(text):
         entries = entries[:-1]
     problem = str(result.get("bozo_exception") or "")[:500] if result.bozo else ""
@@ -137,6 +136,13 @@ def _html_page(text: str) -> str | None:
         return None
     title = re.search(r"<title[^>]*>(.{0,200}?)</title>", head, re.IGNORECASE | re.DOTALL)
     return f"an HTML page came instead of a feed: {(title.group(1) if title else _glimpse(text)).strip()!r}"
+
+
+def _ends(text: str) -> bool:
+    """Whether the element that the document begins with is closed."""
+    root = _FIRST_FEED.search(text)
+    name = re.escape(root.group(1)) if root else _FEED_ROOTS
+    return re.search(rf"</{name}\s*>|<{name}(?:\s[^<>]*)?/>", text, re.IGNORECASE) is not None
 
 
 def _cut_inside_entry(text: str) -> bool:
