@@ -67,6 +67,8 @@ _LABEL: Final = re.compile(
     r"|ماركه|براند|برند|ब्रांड|merek)(?: name| isim)?\s*[:：=-]?\s*$"
 )
 _PREFIX_LENGTH: Final = 3
+_NUMBER_NEXT: Final = re.compile(r"\W{0,2}\d")
+_MODEL_NEXT: Final = re.compile(r"\s+(?:[a-z]{0,3}-?\d|[ivx]+\b)")
 
 
 class Goods:
@@ -121,7 +123,7 @@ class Judge:
 
     def counts(self, view: View, item: Candidate, sure: list[Candidate]) -> bool:
         """Whether ``item`` means its brand in ``view``; ``sure`` are the unmistakable names in the same text."""
-        if item.alias.kind != "code" and item.how == "disguise":
+        if item.alias.kind != "code" and item.how == "disguise" and (item.alias.free or item.weight >= 4):
             return True
         if (item.alias.free or item.alias.uses == {"case"}) and not item.alias.traps:
             return True
@@ -131,7 +133,7 @@ class Judge:
             return False
         if item.alias.free or item.alias.uses == {"case"} or any(other.alias.brand == item.alias.brand for other in sure):
             return True
-        score = self._near_goods(item, left, right) + _case_score(view, item)
+        score = self._near_goods(item, left, right) + _case_score(view, item) + _stranger(item, left, right)
         if _LABEL.search(left):
             score += 3
         score += _company(item, sure)
@@ -166,8 +168,19 @@ def _trapped(item: Candidate, left: str, right: str) -> bool:
         return False
     before = " ".join([match.group() for match in _WORD.finditer(left)][-3:])
     after = " ".join([match.group() for match in _WORD.finditer(right)][:3])
+    if "#" in item.alias.traps and _NUMBER_NEXT.match(right):
+        return True
     near = f" {left[-6:] if family(item.alias.text[0]) != 'latin' else ''} {before} | {after} "
     return any(_stands(trap, near) for trap in item.alias.traps)
+
+
+def _stranger(item: Candidate, left: str, right: str) -> int:
+    """2 for a Latin word amid letters of another script: such words are names more often than not."""
+    if family(item.alias.text[0]) != "latin" or item.weight < 2:
+        return 0
+    around = [family(char) for char in left[-30:] + right[:30] if char.isalpha()]
+    latin = around.count("latin")
+    return 2 if len(around) - latin > 2 * latin and len(around) >= 4 else 0
 
 
 def _stands(trap: str, near: str) -> bool:
@@ -186,5 +199,7 @@ def _case_score(view: View, item: Candidate) -> int:
     small = sum(each[0].islower() for each in words)
     if word[0].islower():
         return -1 if len(words) > small + 1 else 0
+    if not original[: item.start].strip():
+        return 1 + bool(_MODEL_NEXT.match(view.folded.text[item.to :])) if len(words) >= 1 else 0
     mid = bool(re.search(r"[\w,)]\s+$", original[: item.start]))
     return 1 if mid and small * 2 > len(words) else 0

@@ -47,7 +47,7 @@ _ARABIC_OPENING: Final = frozenset(
     "ال و وال ب بال ل لل ول ولل ف فال ك كال کال وب م من".replace(" من", "").split(" ")
 )
 _ARABIC_ENDING: Final = re.compile(r"(?:ي|يه|يات|ات|ها|هاي|هايي|ه|ک|ا)")
-_HEBREW_OPENING: Final = frozenset("ה ב ל מ ש ו כ של וה בה לה".split(" "))
+_HEBREW_OPENING: Final = frozenset(["ה", "ב", "ל", "מ", "ש", "ו", "כ", "של", "וה", "בה", "לה"])
 _DEVANAGARI_ENDING: Final = re.compile(r"(?:का|की|के|को|में|से|ों|ो)")
 _KATAKANA_GOODS: Final = re.compile(
     "(?:ミニ|ナイロン|レザー)?(?:バッグ|バック|スニーカー|シューズ|リング|ネックレス|ピアス|サンダル|ブーツ|コピー|マーク|ロゴ|ブレス(?:レット)|ウォッチ"

@@ -2,7 +2,7 @@
 
 Look-alikes and leetspeak are read by a *skeleton*: letters that look the same become one ('l', 'I', '1', '!' → 'i';
 '0' and Cyrillic 'о' → 'o'), in the text and in the names alike. What has the skeleton of a name but not its letters
-is a disguise. A mask hides letters: '*', '○' and the like stand for one to three of them.
+is a disguise. Masked letters are :mod:`nlp.entities.masks`'s business.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import ahocorasick
 
 from nlp.entities.boundaries import family
+from nlp.entities.masks import Masks
 from nlp.entities.matching import Candidate, View, gap_verdict
 from nlp.entities.names import Alias, Key, key_of
 
@@ -52,13 +53,6 @@ _ALIKE: Final[dict[str, str]] = {
 _SKELETON: Final = str.maketrans({odd: plain for plain, odds in _ALIKE.items() for odd in odds})
 _SYMBOLS: Final = frozenset("@!|$€£+†§¢©<(¡°®¥¦∆×")
 _ODD: Final = re.compile(r"(?i)[a-z][013457@!|$€£§¢+89]|[013457@$€£§¢][a-z]|[^\W\d_a-zà-ÿ]")
-_MASK: Final = "*＊✱○〇●◯•×_#□■☆★✖"
-_MASKED: Final = re.compile(
-    rf"(?:[^\W_]+[{re.escape(_MASK)}]{{1,6}})+[^\W_]*|[{re.escape(_MASK)}]{{1,4}}[^\W_]+"
-)
-_MASKS: Final = re.compile(rf"[{re.escape(_MASK)}]+")
-_MOST_MASKED: Final = 24
-
 
 def skeleton(text: str) -> str:
     """``text`` with look-alike characters made one; the same length."""
@@ -70,17 +64,14 @@ class Disguises:
 
     def __init__(self, aliases: Iterable[Alias]) -> None:
         names: dict[str, tuple[Alias, Key]] = {}
-        self._by_first: dict[str, list[tuple[str, Alias]]] = {}
-        seen: set[str] = set()
+        aliases = tuple(aliases)
+        self._masks = Masks(aliases)
         for alias in aliases:
             key = key_of(alias.text)
             if alias.uses & {"never"} or alias.kind in ("obfuscation", "code") or len(key.letters) < 3:
                 continue
             if key.letters.isascii() and not key.letters.isdigit() and _worth(alias, key):
                 names.setdefault(skeleton(key.letters), (alias, key))
-            if key.letters not in seen and _maskable(alias, key.letters):
-                seen.add(key.letters)
-                self._by_first.setdefault(key.letters[0], []).append((key.letters, alias))
         self._automaton = ahocorasick.Automaton()
         for letters, (alias, key) in names.items():
             self._automaton.add_word(letters, (len(letters), alias, key))
@@ -91,8 +82,7 @@ class Disguises:
         found: list[Candidate] = []
         if _ODD.search(view.folded.text):
             found += self._by_skeleton(view)
-        if _MASKS.search(view.folded.text):
-            found += self._by_mask(view)
+        found += self._by_mask(view)
         plain = {(item.at, item.to) for item in taken}
         return [item for item in found if (item.at, item.to) not in plain]
 
@@ -111,45 +101,12 @@ class Disguises:
                 yield _candidate(view, alias, at, to, length)
 
     def _by_mask(self, view: View) -> Iterator[Candidate]:
-        text = view.folded.text
-        for count, match in enumerate(_MASKED.finditer(text)):
-            if count >= _MOST_MASKED:
-                return
-            words = match.group().split(" ")
-            tries = [(match.group(), match.start())] if len(words) == 1 else []
-            if len(words) == 2:
-                second = match.start() + len(words[0]) + 1
-                tries = [(match.group(), match.start()), (words[0], match.start()), (words[1], second)]
-            for masked, at in tries:
-                alias = self._behind(masked.replace(" ", ""))
-                if alias:
-                    yield _candidate(view, alias, at, at + len(masked), len(masked))
-                    break
-
-    def _behind(self, masked: str) -> Alias | None:
-        bare = _MASKS.sub("", masked)
-        if len(bare) < 2 or (masked.isascii() and len(masked) < 4):
-            return None
-        hidden = len(masked) - len(bare)
-        pattern: re.Pattern[str] | None = None
-        for letters, alias in self._by_first.get(masked[0], ()):
-            missing = len(letters) - len(bare)
-            if not 1 <= missing <= max(hidden, 1) + 1 or len(bare) * 5 < len(letters) * 2:
-                continue
-            if pattern is None:
-                pattern = re.compile(_MASKS.sub(".{1,4}", re.sub(r"[.()+\[\]\\^$]", ".", masked)))
-            if pattern.fullmatch(letters):
-                return alias
-        return None
+        for alias, at, to in self._masks.find(view.folded.text):
+            yield _candidate(view, alias, at, to, to - at)
 
 
 def _worth(alias: Alias, key: Key) -> bool:
-    return len(key.letters) >= 4 and (alias.free or alias.kind == "official") and "never" not in alias.uses
-
-
-def _maskable(alias: Alias, letters: str) -> bool:
-    latin = letters.isascii()
-    return alias.kind in ("official", "variant", "transliteration") and len(letters) >= (4 if latin else 2)
+    return len(key.letters) >= 4 and (alias.free or alias.kind == "official" or len(key.letters) >= 6)
 
 
 def _apart(text: str, at: int, to: int) -> bool:

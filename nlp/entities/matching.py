@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import ahocorasick
@@ -26,6 +26,7 @@ _UNSEEN: Final = INVISIBLE - {"\xad"}
 _WIDE_HOME: Final = re.compile(
     "[\u3040-\u30ff\u4e00-\u9fff]"
 )  # Chinese and Japanese write full-width letters
+_SHORT_GAPS: Final = frozenset("-.*/|_•·~+")
 _SOFT_GAP: Final = re.compile(r"[ \u00a0]?[-‐‑–.·・•'&_/+®™ \u00a0]?[ \u00a0]?")
 
 
@@ -74,6 +75,7 @@ class _Entry:
     key: Key
     stem: bool
     rank: int
+    accented: bool = False
 
 
 def word_pattern(keep: Iterable[str] = ()) -> re.Pattern[str]:
@@ -100,7 +102,7 @@ class Matcher:
                 entries.setdefault(_letters(entry), []).append(entry)
         self._automaton = ahocorasick.Automaton()
         for letters, group in entries.items():
-            self._automaton.add_word(letters, (len(letters), _best(group)))
+            self._automaton.add_word(letters, (len(letters), _best(_with_accents(group))))
         self._automaton.make_automaton()
 
     def find(self, view: View) -> Iterator[Candidate]:
@@ -117,7 +119,8 @@ class Matcher:
 
 def dressed_up(original: str, name: str, view: View) -> bool:
     """Whether ``original`` spells ``name`` with letters in fancy dress: invisible ones between, circled or mathematical
-    ones, accents that the name does not have."""
+    ones, accents that the name does not have.
+    """
     if original.isascii() or original == name:
         return False
     if any(char in _UNSEEN for char in original[1:-1]) and family(original[0]) in (
@@ -143,6 +146,12 @@ def _accented(word: str) -> bool:
         for char in word
         if char not in "İı" and family(char) in ("latin", "")
     )
+
+
+def _accents_at_home(view: View, start: int, end: int) -> bool:
+    """Whether other words of the text carry accents too, so that 'bạch' is a word of its own and no hidden 'Bach'."""
+    original = view.folded.original
+    return _accented(original[:start]) or _accented(original[end:])
 
 
 def gap_verdict(view: View, key: Key, first: int) -> str | None:
@@ -175,6 +184,8 @@ def _suits(gap: str, known: str, size: int) -> bool:
 def _hides(extra: list[str], size: int, known: int, letters: str) -> bool:
     if any("\n" in gap or len(gap) > 6 for gap in extra):
         return False
+    if size == 2:
+        return extra[0].strip() in _SHORT_GAPS or ord(extra[0].strip()[:1] or " ") > 0x2190
     if len(extra) >= size - 1 - known and size >= 3:
         return len({gap.strip() for gap in extra}) == 1 and all(len(gap) <= 3 for gap in extra)
     if family(letters[0]) == "han":
@@ -202,19 +213,19 @@ def _candidate(view: View, entry: _Entry, first: int, at: int, to: int) -> Candi
     if "case" in alias.uses and original != alias.text and not (original.isupper() and alias.text.isupper()):
         return None
     how: How = alias.how
-    if verdict == "hidden" and (alias.free or size >= 5):
+    if verdict == "hidden" and (alias.free or size >= 5 or (size <= 3 and original.isupper())):
         how = "disguise"
     elif verdict == "hidden":
         return None
-    if dressed_up(original, alias.text, view):
-        if not alias.free or size < 4:
+    if dressed_up(original, "" if entry.accented else alias.text, view):
+        if not alias.free or size < 4 or (size < 6 and _accents_at_home(view, start, end)):
             return None
         how = "disguise"
     return Candidate(alias=alias, how=how, start=start, end=end, at=at, to=to, weight=size, rank=entry.rank)
 
 
 def _entries(alias: Alias, rank: int, symbols: frozenset[str]) -> Iterator[_Entry]:
-    key = key_of(alias.text, keep=symbols)
+    key = key_of(alias.text, keep=symbols) if alias.kind == "code" else key_of(alias.text)
     if not key.letters or (len(key.letters) == 1 and key.letters.isascii()):
         return
     yield _Entry(alias=alias, key=key, stem=False, rank=rank)
@@ -237,6 +248,12 @@ def _best(group: list[_Entry]) -> tuple[_Entry, ...]:
         entry for entry in ordered if entry.alias.kind == "obfuscation" and (entry.key.gaps or not plain)
     ]
     return tuple(_distinct([*plain, *hidden]))
+
+
+def _with_accents(group: list[_Entry]) -> list[_Entry]:
+    if not any(_accented(entry.alias.text) for entry in group):
+        return group
+    return [replace(entry, accented=True) for entry in group]
 
 
 def _distinct(entries: list[_Entry]) -> Iterator[_Entry]:

@@ -6,6 +6,7 @@ import csv
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -69,6 +70,7 @@ def unify(cluster: str) -> str:
 STEPS: Final = (nfkc, lower, drop_invisible, strip_accents, unify)
 
 
+@lru_cache(maxsize=32_768)
 def key_of(text: str, *, keep: frozenset[str] = frozenset()) -> Key:
     """``text`` folded and without separators; ``gaps[i]`` is what stood between letter ``i-1`` and letter ``i``."""
     letters: list[str] = []

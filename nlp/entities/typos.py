@@ -78,7 +78,8 @@ class Typos:
 
 def one_edit(left: str, right: str) -> bool:
     """Whether one letter added, dropped, changed or swapped with its neighbour makes ``left`` of ``right``; the first
-    letter must agree."""
+    letter must agree.
+    """
     if left[0] != right[0] or abs(len(left) - len(right)) > 1 or left == right:
         return False
     same = 0
@@ -97,7 +98,7 @@ def _indexed(alias: Alias, letters: str) -> bool:
     return (
         alias.free
         and "never" not in alias.uses
-        and alias.kind in ("official", "variant", "transliteration")
+        and (alias.kind in ("official", "variant", "transliteration") or (len(letters) >= _SHORTEST + 2 and letters.isascii()))
         and len(letters) >= (_SHORTEST if alias.kind == "official" and alias.brand in _FAMOUS else _SHORTEST + 1)
         and family(letters[0]) in ("latin", "cyrillic")
         and letters.isalpha()
