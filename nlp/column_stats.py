@@ -23,7 +23,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9_:./#-]{1,64}")
 _DATE: Final = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|\w{3,9} \d{1,2},? \d{4}.*|\w{3} \w{3} \d{2} \d{4}.*"
 )
-_LETTERS: Final = re.compile(r"[^\W\d_]{2}|[\u0e00-\u9fff\uac00-\ud7a3]")
+_LETTERS: Final = re.compile(r"[^\W\d_]{2}|[\u0900-\u9fff\uac00-\ud7a3]")
 _LONGEST: Final = 5_000
 
 
@@ -49,7 +49,7 @@ class Look:
         if role in ("price", "currency", "id"):
             return self.links < 0.5 and (role != "price" or self.numbers + self.amounts > 0.3)
         if role in ("title", "description"):
-            return self.links < 0.5 and self.prose >= 0.2
+            return self.links < 0.5 and self.numbers < 0.9
         if role in ("seller", "brand"):
             return self.links < 0.5
         return self.links < 0.5 and self.numbers < 0.9

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from nlp.column_names import AFFIXES, LATE_PRICES, NAMES, NOT_TEXT
@@ -28,8 +29,9 @@ __all__ = ["Choice", "Recognised", "header_currency", "normal_name", "recognise"
 _CURRENCY: Final = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£¥₩₽₹₫฿₺₴₪₦₱]|R\$|RM|Rp|zł|元|円|원|руб")
 _ORDER: Final = ("url", "price", "currency", "title", "description", "brand", "seller", "category", "id")
 _FURTHER: Final = {"price": 4, "title": 1}
-_KNOWN: Final = {role: {name: rank for rank, name in enumerate(names)} for role, names in NAMES.items()}
-_LATE: Final = frozenset(LATE_PRICES)
+_LETTERS: Final = str.maketrans(
+    {"đ": "d", "ł": "l", "ø": "o", "أ": "ا", "إ": "ا", "آ": "ا", "ي": "ی", "ك": "ک"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,16 +93,11 @@ def recognise(file: str, table: Table, mapping: Mapping[str, str] | None = None)
 def normal_name(name: str) -> str:
     """A column name for comparison: no case, no accents on Latin letters, words separated by one space."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.replace("ı", "i").replace("İ", "I"))
-    folded = unicodedata.normalize("NFKC", apart).casefold()
-    folded = unicodedata.normalize("NFD", folded)
-    kept = "".join(
-        char
-        for at, char in enumerate(folded)
-        if not (unicodedata.combining(char) and _latin_before(folded, at))
-    )
-    kept = unicodedata.normalize("NFC", kept).replace("đ", "d").replace("ł", "l").replace("ø", "o")
-    kept = re.sub(r"[أإآ]", "ا", kept)
-    return " ".join(re.sub(r"[\W_]+", " ", _without_marks(kept)).split())
+    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", apart).casefold())
+    bare = "".join(char for at, char in enumerate(folded) if not _is_accent(folded, at))
+    kept = unicodedata.normalize("NFC", bare).translate(_LETTERS)
+    spaced = "".join(char if char.isalnum() or _joins(char) else " " for char in kept)
+    return " ".join(spaced.split())
 
 
 def header_currency(name: str) -> str | None:
@@ -115,18 +112,20 @@ def header_currency(name: str) -> str | None:
     return None if match.group() == name else match.group()
 
 
-def _without_marks(text: str) -> str:
-    """Combining marks of Indic and Thai scripts are word characters here; Arabic vowel signs are not."""
-    return "".join(
-        char if unicodedata.category(char)[0] != "M" or not "\u064b" <= char <= "\u0652" else ""
-        for char in text
-    )
-
-
-def _latin_before(text: str, at: int) -> bool:
+def _is_accent(text: str, at: int) -> bool:
+    """Whether the character is a mark that such names are also written without: on Latin and Greek, in Arabic."""
+    if not unicodedata.combining(text[at]):
+        return False
+    if "\u064b" <= text[at] <= "\u0655":
+        return True
     while at and unicodedata.combining(text[at]):
         at -= 1
     return unicodedata.name(text[at], "").startswith(("LATIN", "GREEK"))
+
+
+def _joins(char: str) -> bool:
+    """Vowel signs of Indic and Thai scripts belong to their word."""
+    return unicodedata.category(char)[0] == "M"
 
 
 def _given(file: str, table: Table, mapping: Mapping[str, str]) -> dict[str, Choice | None]:
@@ -198,17 +197,33 @@ def _name_score(role: str, name: str, seen: Look) -> float:
 
 
 def _exact(role: str, normal: str) -> float:
-    if role == "price" and normal in _LATE:
+    if role == "price" and normal in _known()[_LATE]:
         return 30.0
+    known = _known()[role]
     for spelling in (normal, normal.replace(" ", "")):
-        rank = _KNOWN[role].get(spelling)
+        rank = known.get(spelling)
         if rank is not None:
-            return 200.0 - 100.0 * rank / len(_KNOWN[role])
+            return 200.0 - 100.0 * rank / len(known)
     return 0.0
+
+
+_LATE: Final = "late price"
+
+
+@cache
+def _known() -> dict[str, dict[str, int]]:
+    """Normalised names of each role with their rank."""
+    named = {**NAMES, _LATE: LATE_PRICES}
+    return {
+        role: {normal_name(name): rank for rank, name in reversed(list(enumerate(names)))}
+        for role, names in named.items()
+    }
 
 
 def _loose(role: str, normal: str) -> float:
     """Names with words around them: "goods_title_cn", "price_usd", "offers.0.price"."""
+    if any(_exact(other, normal) for other in NAMES if other != role):
+        return 0.0
     words = [word for word in normal.split() if not word.isdigit()]
     core = [word for word in words if word not in AFFIXES and not _is_currency(role, word)]
     if not core or (len(core) > 1 and set(core) & NOT_TEXT):
@@ -232,10 +247,11 @@ def _by_content(role: str, looks: Mapping[str, Look], taken: Mapping[str, Choice
     used = {choice.column for choice in taken.values()} | {
         name for choice in taken.values() for name in choice.otherwise
     }
+    title = looks[taken["title"].column] if "title" in taken else None
     scored = [
         (score, -position, name)
         for position, name in enumerate(_in_order(looks))
-        if name not in used and (score := _content_score(role, name, looks[name], taken, looks)) > 0
+        if name not in used and (score := _content_score(role, name, looks[name], title)) > 0
     ]
     return Choice(role=role, column=max(scored)[2], why=_WHY[role]) if scored else None
 
@@ -249,9 +265,7 @@ _WHY: Final = {
 }
 
 
-def _content_score(
-    role: str, name: str, seen: Look, taken: Mapping[str, Choice], looks: Mapping[str, Look]
-) -> float:
+def _content_score(role: str, name: str, seen: Look, title: Look | None) -> float:
     words = set(normal_name(name).split())
     if role == "url":
         wrong = words & {
@@ -274,8 +288,7 @@ def _content_score(
     if seen.prose < 0.6 or (words & NOT_TEXT and len(words) <= 3):
         return 0.0
     if role == "description":
-        title = taken.get("title")
-        above = 2 * looks[title.column].length if title and title.column in looks else 0.0
+        above = 2 * title.length if title else 0.0
         varied = seen.distinct > 0.3 and seen.length > max(80.0, above)
         return seen.length if varied else 0.0
     title_like = seen.distinct > 0.5 and 6 <= seen.length <= 400 and seen.filled > 0.5

@@ -40,7 +40,7 @@ PLACED_LISTING: Final[pa.Schema] = pa.schema(
 _KEPT_OF_ROW: Final = 2_000
 
 
-def read(  # noqa: PLR0913 - all by keyword, each with a default that is right for most
+def read(
     paths: Sequence[str | Path],
     *,
     on_reject: Callable[[Rejection], None],
@@ -72,7 +72,7 @@ def read(  # noqa: PLR0913 - all by keyword, each with a default that is right f
             _check(name, mapping, bounds)
     gathered = _Batches(batch_size, bounds, skip, on_reject)
     for name in names:
-        yield from _read_file(name, mapping, bounds, gathered, on_columns)
+        yield from _read_file(name, mapping, gathered, on_columns)
     yield from gathered.rest()
 
 
@@ -92,12 +92,12 @@ def _check(name: str, mapping: Mapping[str, str] | None, limits: Limits) -> None
 def _read_file(
     name: str,
     mapping: Mapping[str, str] | None,
-    limits: Limits,
     gathered: _Batches,
     on_columns: Callable[[Recognised], None] | None,
 ) -> Iterator[pa.RecordBatch]:
     seen: list[Table] = []
     used = 0
+    limits = gathered.limits
     with tables(name, limits) as found:
         for table in found:
             label = name + table.suffix

@@ -95,8 +95,12 @@ class Journal:
         rejections: Sequence[Rejection],
         rows_read: int,
         summary: Mapping[str, Any] | None = None,
+        *,
+        suspects: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         """Keep a batch for good: its verdicts (possibly none), the rows rejected on the way, the input rows of both.
+
+        ``suspects`` are listings, as JSON, to stand in ``OUT.suspects.jsonl``.
 
         Raises:
             OutputError: if it cannot be written; what was kept before stays.
@@ -105,6 +109,7 @@ class Journal:
             "rows_read": rows_read,
             "rejections": [asdict(rejection) for rejection in rejections],
             "summary": dict(summary or {}),
+            "suspects": [dict(suspect) for suspect in suspects],
         }
         schema = VERDICT.with_metadata({_KEY: json.dumps(about).encode()})
         table = pa.Table.from_batches([verdicts.select(list(VERDICT_COLUMNS))]).cast(VERDICT)
@@ -120,12 +125,20 @@ class Journal:
 
     def rejections(self) -> Iterator[Rejection]:
         """The rejected rows kept so far, in order."""
-        for number in range(self._parts):
-            _, about = _read_part(self._part(number))
+        for about in self._abouts():
             yield from (Rejection(**rejection) for rejection in about["rejections"])
 
+    def suspects(self) -> Iterator[dict[str, Any]]:
+        """The suspected listings kept so far, in order."""
+        for about in self._abouts():
+            yield from about["suspects"]
+
+    def _abouts(self) -> Iterator[dict[str, Any]]:
+        for number in range(self._parts):
+            yield _read_part(self._part(number))[1]
+
     def finish(self) -> None:
-        """Write ``OUT`` and ``OUT.rejected.jsonl`` from the parts, and remove the parts.
+        """Write ``OUT``, ``OUT.rejected.jsonl`` and ``OUT.suspects.jsonl`` from the parts, and remove the parts.
 
         Raises:
             OutputError: if the disk refuses; the parts stay, so that the run can be resumed once there is room.
@@ -135,6 +148,8 @@ class Journal:
                 writer.write(None, batch)
             for rejection in self.rejections():
                 writer.reject(rejection)
+            for suspect in self.suspects():
+                writer.suspect(suspect)
         self.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 

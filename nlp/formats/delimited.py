@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from nlp.errors import DumpError
-from nlp.formats.encodings import Encoding, Line, detect, lines
+from nlp.formats.encodings import Line, detect, lines
 from nlp.formats.source import TruncatedError
 from nlp.formats.table import BadRow, Item, Limits, Row, Table, unique_names
 
@@ -63,19 +63,19 @@ def delimited_table(stream: Stream, limits: Limits) -> Table:
     return Table(
         columns=layout.header,
         sample=picked[: limits.sample_rows],
-        rows=lambda wanted: _rows(stream, encoding, layout, limits, wanted),
+        rows=lambda wanted: _rows(
+            _records(lines(stream.chunks(), encoding, limits.row), layout, limits), wanted
+        ),
         encoding=encoding.name,
         layout=f"{_NAMES[layout.delimiter]} separated" if layout.delimiter != _NONE else _NAMES[_NONE],
         notes=() if layout.has_header else ("no header line: columns are numbered",),
     )
 
 
-def _rows(
-    stream: Stream, encoding: Encoding, layout: _Layout, limits: Limits, wanted: Sequence[int]
-) -> Iterator[Item]:
+def _rows(records: Iterator[Item], wanted: Sequence[int]) -> Iterator[Item]:
     reached = 0
     try:
-        for item in _records(lines(stream.chunks(), encoding, limits.row), layout, limits):
+        for item in records:
             reached = item.line
             yield Row(item.line, _pick(item.cells, wanted)) if isinstance(item, Row) else item
     except TruncatedError as error:

@@ -102,7 +102,8 @@ def _document(name: str, text: JsonStream, limits: Limits, encoding: Encoding) -
     yield from walk.tables("", _LEVELS)
     if walk.arrays:
         return
-    if walk.scalars and not walk.skipped:
+    by_column = any(re.search(r"\.\d+$", key) for key in walk.keys)
+    if walk.scalars and not walk.skipped and not by_column:
         row = json.dumps(walk.scalars)
         yield _table(iter([(1, row)]), limits, encoding, "one JSON object")
         return
@@ -143,7 +144,7 @@ class _Walk:
         if opening == "[" and self._text.array_of_objects():
             self.arrays += 1
             values = _broken_ends(self._text.array())
-            yield _table(values, self._limits, self._encoding, "JSON array", path)
+            yield _table(values, self._limits, self._encoding, "JSON array", name=path)
             self._text.finish_array()
         elif opening == "{" and levels > 1:
             yield from self.tables(f"{path}.", levels - 1)
@@ -172,7 +173,7 @@ def _broken_ends(values: Iterator[tuple[int, str]]) -> Iterator[_Value]:
 
 
 def _table(
-    values: Iterator[_Value], limits: Limits, encoding: Encoding, layout: str, name: str = ""
+    values: Iterator[_Value], limits: Limits, encoding: Encoding, layout: str, *, name: str = ""
 ) -> Table:
     """A table whose columns are the keys of the first rows, inner objects spelt ``brand.name``."""
     first = list(islice(values, limits.sample_rows))

@@ -43,6 +43,13 @@ _FREQUENT: Final = {
     "cp1250": frozenset("ąćęłńóśźżáčďéěíňřšťúůýžăâîșțşţőűöüĄĆĘŁŃÓŚŹŻÁČĎÉĚÍŇŘŠŤÚŮÝŽ"),
 }
 
+# Central European letters read as Western ones: œ without u or i behind it, ø beside ì or ù, ³ or ¿ inside a word.
+_NEVER: Final = {
+    "cp1252": re.compile(
+        r"œ(?![ui])|(?<=[ìù])ø|ø(?=[ìù])|(?<=[a-z])[³¹¿¯](?=[a-z])|ù(?=\w)|(?<=[^\W\d_])ì(?=\w)"
+    )
+}
+
 
 def guess_legacy(raw: bytes) -> str:
     """The codec name under which ``raw`` reads most naturally; windows-1252 if nothing speaks against it."""
@@ -150,7 +157,7 @@ def _ideograph_points(name: str, char: str) -> float:
 
 def _shape_points(name: str, text: str) -> float:
     """What words look like: one script each, capitals first or all capitals."""
-    points = 0.0
+    points = -4.0 * len(_NEVER[name].findall(text)) if name in _NEVER else 0.0
     for match in _WORD.finditer(text):
         word = match.group()
         if word.isascii():

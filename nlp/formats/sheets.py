@@ -99,7 +99,7 @@ def _header_at(head: Sequence[Sequence[Any]]) -> int | None:
     widest = max(filled, default=0)
     if not widest:
         return None
-    return next(index for index, count in enumerate(filled) if count and count >= widest / 2)
+    return next(index for index, count in enumerate(filled) if count > widest / 2)
 
 
 def _rows(sheet: Any, first_row: int, header_at: int, wanted: Sequence[int]) -> Iterator[Item]:

@@ -28,6 +28,7 @@ STDIN: Final = "-"
 HEAD: Final = 2**20
 _CHUNK: Final = 2**20
 _STEP: Final = 2**16
+_SIP: Final = 2**10
 _ENDINGS: Final = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx", ".xlsm", ".xls")
 _PACKED: Final = (".gz", ".zst")
 
@@ -183,11 +184,41 @@ def _unpack(buffered: io.BufferedReader[Any], packing: str | None) -> IO[bytes]:
     if packing == "gzip":
         return cast("IO[bytes]", gzip.GzipFile(fileobj=buffered, mode="rb"))
     if packing == "zstd":
+        return cast("IO[bytes]", _ZstdReader(buffered))
+    return buffered
+
+
+class _ZstdReader:
+    """Unpacks frame after frame. Little goes in at a time, since one byte may come out as thousands."""
+
+    def __init__(self, inner: io.BufferedReader[Any]) -> None:
+        self._inner = inner
+        self._ready = bytearray()
+        self._frame: Any = None
+
+    def read(self, size: int) -> bytes:
+        """At most ``size`` bytes, and some unless the end is reached."""
+        while not self._ready:
+            piece = self._inner.read(_SIP)
+            if not piece:
+                if self._frame is not None:
+                    raise EOFError("it ends in the middle of a frame")
+                return b""
+            self._unpack(piece)
+        given = bytes(self._ready[:size])
+        del self._ready[:size]
+        return given
+
+    def _unpack(self, piece: bytes) -> None:
         import zstandard
 
-        unpacker = zstandard.ZstdDecompressor(max_window_size=2**27)
-        return cast("IO[bytes]", unpacker.stream_reader(buffered, read_across_frames=True))
-    return buffered
+        while piece:
+            if self._frame is None:
+                self._frame = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj()
+            self._ready += self._frame.decompress(piece)
+            piece = self._frame.unused_data if self._frame.eof else b""
+            if self._frame.eof:
+                self._frame = None
 
 
 def _fill(body: IO[bytes], size: int, broken: list[TruncatedError]) -> bytes:
