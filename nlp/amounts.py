@@ -7,16 +7,16 @@ decides which of them are prices.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from nlp.currency_signs import CASED, FAMILIES, PREFIXES, SUFFIXES, UNIT
+from nlp.numerals import flatten, read_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Amount", "Found", "flatten", "parse_amount", "read_number", "scan"]
+__all__ = ["Amount", "Found", "parse_amount", "scan"]
 
 LIMIT: Final = 1e13  # nobody asks more, in any currency
 
@@ -73,68 +73,6 @@ _FREE: Final = re.compile(
 )
 
 
-def _flat_table() -> dict[int, str]:
-    table = {}
-    for code in (*range(0x80, 0x10000), *range(0x1D7CE, 0x1D800)):
-        char = chr(code)
-        if char.isdecimal():
-            table[code] = str(unicodedata.decimal(char))
-    table.update({code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)})
-    table.update(dict.fromkeys(map(ord, "\u202f\u2009\u2007\u2008\u200a\u2002\u2003"), "\xa0"))
-    table.update(
-        dict.fromkeys(map(ord, "\u3000\u200e\u200f\u200b\u2060\ufeff\u061c\u202a\u202b\u202c\t"), " ")
-    )
-    table.update({ord("￥"): "¥", 0x80: "€", ord("￡"): "£", ord("￦"): "₩", ord("﹩"): "$", ord("💲"): "$"})
-    table.update(dict.fromkeys(map(ord, "–—−‐‑‒―"), "-"))
-    table.update(dict.fromkeys(map(ord, "〜～∼"), "~"))
-    table.update(dict.fromkeys(map(ord, "’‘´`ʼ"), "'"))
-    table.update({ord("٬"): "'", ord("٫"): ".", ord("،"): ",", ord("萬"): "万", ord("İ"): "i"})
-    return table
-
-
-_FLAT: Final = _flat_table()
-
-
-def flatten(text: str) -> str:
-    """``text`` in lower case with plain digits, dashes and signs, character for character (same length)."""
-    if text.isascii():
-        return text.lower().replace("\t", " ")
-    flat = text.translate(_FLAT)
-    lower = flat.lower()
-    if len(lower) == len(text):
-        return lower
-    return "".join(char.lower() if len(char.lower()) == 1 else char for char in flat)
-
-
-def read_number(digits: str, *, decimals: int = 2) -> float | None:
-    """The number in digits with separators: groups of three (or Indian two) against a decimal part."""
-    plain = digits.replace(" ", "").replace("\xa0", "").replace("'", "")
-    dots, commas = plain.count("."), plain.count(",")
-    if dots and commas:
-        point = "." if plain.rfind(".") > plain.rfind(",") else ","
-        group = "," if point == "." else "."
-        if plain.count(point) > 1:
-            plain = plain.replace(",", "").replace(".", "")
-        plain = plain.replace(group, "").replace(point, ".")
-    elif dots or commas:
-        plain = _one_separator(plain, "." if dots else ",", decimals)
-    try:
-        return float(plain)
-    except ValueError:
-        return None
-
-
-def _one_separator(plain: str, mark: str, decimals: int) -> str:
-    head, *rest = plain.split(mark)
-    if len(rest) > 1:
-        grouped = all(len(part) in (2, 3) for part in rest[:-1]) and len(rest[-1]) == 3  # noqa: PLR2004 - thousands
-        if grouped:
-            return head + "".join(rest)
-        return head + "".join(rest[:-1]) + "." + rest[-1]
-    thousands = len(rest[0]) == 3 and 1 <= len(head) <= 3 and head.strip("0") != "" and decimals < 3
-    return head + rest[0] if thousands else f"{head}.{rest[0]}"
-
-
 _NUMBER: Final = re.compile(r"\d+(?:[.,'](?=\d)\d+|[ \xa0]\d{3}(?![\d]))*")
 _MANTISSA: Final = re.compile(r"\d+(?:[.,]\d+)?")
 # What a word after the number multiplies it by, and the currency that only this word is used with.
@@ -171,8 +109,26 @@ def _ends_free(word: str) -> bool:
     return spaceless or not last.isalpha()
 
 
-_MULTIPLIER: Final = re.compile(rf"[ \xa0]?({_alternation(dict(_MULTIPLIERS))})")
-_SUFFIX: Final = re.compile(rf"[ \xa0]?({_alternation(dict(SUFFIXES))})")
+def _by_first(words: dict[str, object]) -> dict[str, re.Pattern[str]]:
+    """A pattern for each first character: most numbers are followed by a word that none begins with."""
+    groups: dict[str, dict[str, object]] = {}
+    for word, value in words.items():
+        groups.setdefault(word[0], {})[word] = value
+    return {first: re.compile(f"({_alternation(group)})") for first, group in groups.items()}
+
+
+_MULTIPLIER: Final = _by_first(dict(_MULTIPLIERS))
+_SUFFIX: Final = _by_first(dict(SUFFIXES))
+_PREFIX_ENDS: Final = frozenset(word[-1] for word in PREFIXES)
+
+
+def _match_word(table: dict[str, re.Pattern[str]], flat: str, end: int) -> re.Match[str] | None:
+    """A word of ``table`` at ``end``, or after one space there."""
+    at = end + 1 if flat[end : end + 1] in (" ", "\xa0") else end
+    pattern = table.get(flat[at : at + 1])
+    return pattern.match(flat, at) if pattern else None
+
+
 _RANGE: Final = re.compile(
     r"[ \xa0]?(?:[-~]| to | до | bis | à | a | até | hasta | – |至|到|から|ถึง| đến | تا | إلى )[ \xa0]?"
 )
@@ -276,6 +232,8 @@ class _Scanner:
         at = start
         while at > floor and start - at < 2 and flat[at - 1] in " \xa0":
             at -= 1
+        if at == floor or flat[at - 1] not in _PREFIX_ENDS:
+            return None, start
         for width in range(min(7, at - floor), 0, -1):
             word = flat[at - width : at]
             name = PREFIXES.get(word)
@@ -296,10 +254,13 @@ class _Scanner:
         return not (word in ("rs", "rm", "p", "r", "fr", "le") and before in "-/")
 
     def _suffix(self, end: int, sign: str | None) -> tuple[str | None, int]:
-        match = _SUFFIX.match(self._flat, end)
+        match = _match_word(_SUFFIX, self._flat, end)
         if not match:
             return None, end
         word, name, stop = match[1], SUFFIXES[match[1]], match.end()
+        if name == "DASH" and not sign:
+            named, behind = self._suffix(stop, None)
+            return (named, behind) if named and named != "DASH" else ("DASH", stop)
         if sign and (name == "DASH" or len(word) < 3):
             return None, stop if name == "DASH" else end
         if stop < len(self._flat) and self._flat[stop].isdecimal() and name != "DASH":
@@ -335,7 +296,7 @@ class _Scanner:
         return self._original[start : start + width].isupper() and not self._shouting
 
     def _amount(self, numbers: tuple[float, float], family: str | None, digits: str) -> Amount | None:
-        currency, unit = _currency(family, self._hint, self._flat, numbers[0], digits)
+        currency, unit = _currency(family, self._hint, flat=self._flat, value=numbers[0], digits=digits)
         low, high = numbers[0] * unit, numbers[1] * unit
         return Amount(low=low, high=high, currency=currency) if high < LIMIT else None
 
@@ -353,7 +314,7 @@ def _quantity(
     value = read_number(flat[start:end], decimals=3 if sign in _THREE_DECIMALS else 2)
     if value is None:
         return None, 1.0, None, end
-    match = _MULTIPLIER.match(flat, end)
+    match = _match_word(_MULTIPLIER, flat, end)
     if not match or _is_unit(flat, match):
         return value, 1.0, None, end
     factor, implied = _MULTIPLIERS[match[1]]
@@ -382,7 +343,7 @@ def _tail(flat: str, match: re.Match[str], factor: float) -> tuple[float, int]:
     more = _MANTISSA.match(flat, end + gap)
     if not more:
         return 0.0, end
-    follower = _MULTIPLIER.match(flat, more.end())
+    follower = _match_word(_MULTIPLIER, flat, more.end())
     number = read_number(more[0])
     if number is None:
         return 0.0, end
@@ -425,7 +386,7 @@ def _split_group(flat: str, start: int, end: int) -> int:
 
 
 def _currency(
-    family: str | None, hint: str | None, flat: str, value: float, digits: str
+    family: str | None, hint: str | None, *, flat: str, value: float, digits: str
 ) -> tuple[str | None, float]:
     if family in UNIT:
         return UNIT[family]

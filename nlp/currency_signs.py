@@ -118,13 +118,19 @@ _SUFFIX_ONLY: Final[dict[str, str]] = {
     "KGS": "сом",
     "DASH": ",- .- /- ,-- :- .– ,– .— ,— .--",
 }
-CODES: Final[tuple[str, ...]] = tuple(
-    "USD EUR GBP JPY CNY KRW INR RUB UAH TRY THB VND IDR MYR PHP SGD HKD TWD AUD CAD NZD MXN ARS CLP COP UYU BRL PEN "
-    "PLN CZK CHF HUF RON BGN SEK NOK DKK ISK ILS AED SAR QAR OMR KWD BHD JOD EGP MAD TND DZD IRR IQD PKR LKR NPR BDT "
-    "NGN KES GHS ZAR KZT GEL AZN AMD BYN MDL RSD UZS KGS HRK DOP CRC BOB VES LBP MOP MNT KHR LAK MMK BTC".split()
-)
+_CODES: Final = """
+    USD EUR GBP JPY CNY KRW INR RUB UAH TRY THB VND IDR MYR PHP SGD HKD TWD AUD CAD
+    NZD MXN ARS CLP COP UYU BRL PEN PLN CZK CHF HUF RON BGN SEK NOK DKK ISK ILS AED
+    SAR QAR OMR KWD BHD JOD EGP MAD TND DZD IRR IQD PKR LKR NPR BDT NGN KES GHS ZAR
+    KZT GEL AZN AMD BYN MDL RSD UZS KGS HRK DOP CRC BOB VES LBP MOP MNT KHR LAK MMK
+    BTC SYP LYD YER SDG XOF XAF UGX TZS ETB GTQ PYG HNL AFN BAM MKD TMT TJS
+"""
+CODES: Final[tuple[str, ...]] = tuple(_CODES.split())
 # Codes that are words of some language as well: only as capitals in a text that is not all capitals.
-CASED: Final = frozenset("try cop pen gel mad ron bob cad mop all mnt lak nt sek nok bam".split())
+_CASED: Final = """
+    try cop pen gel mad ron bob cad mop all mnt lak nt sek nok bam bam
+"""
+CASED: Final = frozenset(_CASED.split())
 
 
 def _invert(*tables: dict[str, str]) -> dict[str, str]:

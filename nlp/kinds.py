@@ -8,7 +8,7 @@ from typing import Final
 
 import ahocorasick
 
-from nlp.amounts import flatten
+from nlp.numerals import flatten
 from nlp.tables import PACKAGED, read_table
 
 __all__ = ["Kinds", "KindsFound"]

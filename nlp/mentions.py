@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from nlp.amounts import Amount, Found, flatten, scan
-from nlp.price_words import PRICE_AFTER, PRICE_BEFORE, ROLE, ROLE_AFTER, UNIT_AFTER
+from nlp.amounts import Amount, Found, scan
+from nlp.numerals import flatten
+from nlp.price_words import FILLER, PRICE_AFTER, ROLE_AFTER, UNIT_AFTER, PriceWords
 
 __all__ = ["PriceMention", "Role", "find_prices"]
 
@@ -44,7 +45,7 @@ def find_prices(text: str, *, currency: str | None = None) -> list[PriceMention]
             role = _role(flat, found, floor)
             mentions.append(
                 PriceMention(
-                    amount=_with_currency(found, currency), role=role, start=found.start, end=found.end
+                    amount=_with_currency(flat, found, currency), role=role, start=found.start, end=found.end
                 )
             )
             floor = found.end
@@ -53,31 +54,46 @@ def find_prices(text: str, *, currency: str | None = None) -> list[PriceMention]
     return mentions
 
 
-def _with_currency(found: Found, currency: str | None) -> Amount:
+def _with_currency(flat: str, found: Found, currency: str | None) -> Amount:
     amount = found.amount
     if amount.currency is None and not found.signed:
-        return Amount(low=amount.low, high=amount.high, currency=currency)
+        dong = "VND" if _THOUSANDS.match(flat, found.digits) and _VIETNAMESE.search(flat) else None
+        return Amount(low=amount.low, high=amount.high, currency=currency or dong)
     return amount
 
 
 def _is_money(flat: str, found: Found) -> bool:
-    if found.amount.high <= 0:
+    if found.amount.high <= 0 or _LEADING_ZERO.match(flat, found.digits):
         return False
     if found.signed:
         return not (
             _SIZE_EUR.match(flat, found.start)
             and _SIZE_BEFORE.search(flat[max(0, found.start - 24) : found.start])
         )
-    if _is_year(flat, found) or flat[found.digits] == "0":
+    if _is_year(flat, found):
         return False
+    if _THOUSANDS.match(flat, found.digits) and found.amount.high >= _LEAST_DONG and _VIETNAMESE.search(flat):
+        return True
     if PRICE_AFTER.match(flat, found.end):
         return True
     if UNIT_AFTER.match(flat, found.end) and not _WORD_AFTER.match(flat, found.end):
         return False
-    return bool(PRICE_BEFORE.search(flat[max(0, found.start - _WINDOW) : found.start]))
+    window = flat[max(0, found.start - _WINDOW) : found.start]
+    if found.start > 0 and flat[found.start - 1] in "بـ":
+        return True
+    word = _WORDS.last(window)
+    return word is not None and word[0] != "other" and bool(FILLER.match(window, word[1]))
 
 
-_SIZE_EUR: Final = re.compile(r"(?:eur ?)?(?:3\d|4\d)(?:[.,]5)?(?: ?eur)?(?![\d.,])")
+_WORDS: Final = PriceWords()
+# In Vietnamese "850k" is money by itself.
+_THOUSANDS: Final = re.compile(r"\d+(?:[.,]\d)?k(?![^\W_])")
+_VIETNAMESE: Final = re.compile(r"giá|hàng |bên em|[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
+_LEAST_DONG: Final = 20_000
+
+
+_SIZE_EUR: Final = re.compile(r"(?:eur ?)?(?:3\d|4\d)(?:[.,]5)?(?: ?eur)?(?!\d|[.,]\d)")
+_LEADING_ZERO: Final = re.compile(r"0\d")  # a telephone number, a reference, a day
 _SIZE_BEFORE: Final = re.compile(
     r"(?:size|sizes|taille|pointure|talla|numero|número|größe|maat|taglia|rozmiar|размер|розмір|beden|numara|尺码|码|사이즈|サイズ|us|uk|cm|eu)[^a-z]{0,12}\Z"
 )
@@ -102,24 +118,26 @@ def _role(flat: str, found: Found, floor: int) -> Role:
     after = ROLE_AFTER.match(flat, found.end)
     if after and not _NEXT_PRICE.match(flat, after.end()):
         return "genuine" if after["genuine"] else "other"
+    if _REDUCED_TO.match(flat, found.end) or flat[max(0, found.start - 2) : found.start] == "~~":
+        return "genuine"
     if found.negative:
         return "other"
     start = max(floor, found.start - _WINDOW)
     window = flat[start : found.start]
     cut = max((match.end() for match in _CLAUSE_END.finditer(window)), default=0)
-    last = None
-    for last in ROLE.finditer(window, cut):
-        pass
-    if last is None:
+    word = _WORDS.last(window[cut:])
+    if word is None:
         return "asked"
-    gap = window[last.end() :]
-    if last["genuine"] and not _BREAKS.search(gap):
+    gap = window[cut + word[1] :]
+    if word[0] == "genuine" and not _BREAKS.search(gap):
         return "genuine"
-    if last["other"] and len(gap) <= 16 and not _BREAKS.search(gap):
+    if word[0] == "other" and len(gap) <= 16 and not _BREAKS.search(gap):
         return "other"
     return "asked"
 
 
 _CLAUSE_END: Final = re.compile(r"[.!?][ \n]|[\n;。！？|]")
 _BREAKS: Final = re.compile(r"[,，、/]|\+| - | for | за | por | für | per | pour | voor ")
+# The first of two prices is crossed out: "$200 → $50", "de R$ 899 por R$ 99".
+_REDUCED_TO: Final = re.compile(r" ?(?:→|➡|->|=>|⇒| por| now only)[ \ufe0f]*[^\W\d]{0,3}[$€£¥₩₹₽฿]? ?\d")
 _NEXT_PRICE: Final = re.compile(r"[ \xa0]*[:=]?[ \xa0]*[$€£¥₩₹₽฿]?[ \xa0]?\d")

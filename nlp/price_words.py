@@ -5,17 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = [
-    "ASKED",
-    "GENUINE",
-    "OTHER",
-    "PRICE_AFTER",
-    "PRICE_BEFORE",
-    "ROLE",
-    "ROLE_AFTER",
-    "UNIT_AFTER",
-    "alternation",
-]
+import ahocorasick
+
+__all__ = ["ASKED", "FILLER", "GENUINE", "OTHER", "PRICE_AFTER", "ROLE_AFTER", "UNIT_AFTER", "PriceWords"]
 
 # Words that announce the price that the seller asks.
 ASKED: Final[tuple[str, ...]] = tuple(
@@ -74,25 +66,40 @@ OTHER: Final[tuple[str, ...]] = tuple(
 )
 
 
-def alternation(words: tuple[str, ...]) -> str:
-    """A regular expression of the words, longest first, bounded where their script has word boundaries."""
-    ordered = sorted({word.strip() for word in words if word.strip()}, key=lambda word: (-len(word), word))
-    return "|".join(_bounded(word) for word in ordered)
+class PriceWords:
+    """Finds the words above with their role; the longest wins, the role order decides between equal ones."""
+
+    def __init__(self) -> None:
+        self._automaton = ahocorasick.Automaton()
+        roles: dict[str, str] = {}
+        for role, words in (("asked", ASKED), ("other", OTHER), ("genuine", GENUINE)):
+            roles.update({word.strip(): role for word in words if word.strip()})
+        for word, role in roles.items():
+            self._automaton.add_word(word, (len(word), role, _is_spaceless(word)))
+        self._automaton.make_automaton()
+
+    def last(self, window: str) -> tuple[str, int] | None:
+        """Role and end of the last whole price word in the flattened ``window``."""
+        best: tuple[int, int, str] | None = None
+        for at, (length, role, spaceless) in self._automaton.iter(window):
+            start, end = at + 1 - length, at + 1
+            whole = spaceless or not (_letter(window, start - 1) or _letter(window, end))
+            if whole and (best is None or start >= best[0] + best[1] or length > best[1]):
+                best = (start, length, role)
+        return (best[2], best[0] + best[1]) if best else None
 
 
-def _bounded(word: str) -> str:
-    body = re.escape(word).replace(r"\ ", "[ \xa0]+")
-    if any("\u0e00" <= char <= "\u0e7f" or "\u2e80" <= char <= "\ud7ff" for char in word):
-        return body
-    return rf"(?<![^\W\d_]){body}(?![^\W\d_])"
+def _letter(window: str, at: int) -> bool:
+    return 0 <= at < len(window) and window[at].isalpha() and not _is_spaceless(window[at])
 
 
-ROLE: Final = re.compile(
-    f"(?P<genuine>{alternation(GENUINE)})|(?P<other>{alternation(OTHER)})|(?P<asked>{alternation(ASKED)})"
-)
-# What may stand between a price word and its number.
-PRICE_BEFORE: Final = re.compile(
-    rf"(?:{alternation(ASKED + GENUINE)})(?:[ \xa0]?(?:is|of|was|at|for|de|от|от:|from|เพียง|แค่|は|是|为|為|仅|ist|è|est|é))?[ \xa0]*[:：=~]?[ \xa0-]*\Z"
+def _is_spaceless(word: str) -> bool:
+    return any("\u0e00" <= char <= "\u0e7f" or "\u2e80" <= char <= "\ud7ff" for char in word)
+
+
+# What may stand between a price word and its number: one filler word, a colon, a dash.
+FILLER: Final = re.compile(
+    r"(?: ?(?:is|of|was|at|for|de|от|from|เพียง|แค่|は|是|为|為|仅|ist|è|est|é|a|por|à|um|für|per|za|за))?[ \xa0]*[:=~]?[ \xa0-]*\Z"
 )
 PRICE_AFTER: Final = re.compile(
     r"[ \xa0]?(?:obo|ono|firm|shipped|\+ ?ship|\+ ?post|plus shipping|net\b|vb\b|vhb\b|fixed|negotiable|non[- ]negotiable|"

@@ -103,9 +103,11 @@ class PriceReader:
             return self._against(plain, asked, reference, found)
         stated = self._stated(asked, mentions)
         if stated:
-            return self._against_stated(plain, asked, stated, reference, found)
+            return self._against_stated(plain, asked, stated=stated, reference=reference, found=found)
         if reference:
-            return self._against(plain, asked, reference, found)
+            return self._against(
+                plain, asked, reference, found, sure=_names(listing, brand) or reference.kind != "*"
+            )
         return self._against_median(plain, asked, listing, brand)
 
     def _asked(self, listing: Listing, mentions: list[tuple[Field, PriceMention]]) -> _Asked | None:
@@ -126,7 +128,7 @@ class PriceReader:
             amount = item.amount
             same = _close(amount.high, column) or _close(amount.low, column)
             told_usd = self._currencies.to_usd(amount.high, amount.currency)
-            damaged = usd is not None and told_usd is not None and told_usd > 20 * usd  # noqa: PLR2004 - lost decimals
+            damaged = usd is not None and told_usd is not None and told_usd > 20 * usd
             if same or damaged or (usd is None and told_usd is not None):
                 value = amount.high
                 known = usd if same and usd is not None else told_usd
@@ -149,18 +151,24 @@ class PriceReader:
             brand, listing.title, found=title, category=category, used=used, new=new
         )
 
-    def _stated(self, asked: _Asked, mentions: list[tuple[Field, PriceMention]]) -> tuple[float, str] | None:
-        """The genuine price in the text, in US dollars if both are known, else in the asked price's currency."""
+    def _stated(self, asked: _Asked, mentions: list[tuple[Field, PriceMention]]) -> float | None:
+        """The genuine price in the text, in US dollars, if it is far over the asked one."""
         for _, item in mentions:
             if item.role != "genuine":
                 continue
             usd = self._currencies.to_usd(item.amount.low, item.amount.currency or asked.currency)
             if usd is not None and asked.usd is not None and usd >= _STATED_AT_LEAST * asked.usd:
-                return usd, "usd"
+                return usd
         return None
 
     def _against(
-        self, plain: PriceReading, asked: _Asked, reference: Reference, found: tuple[KindsFound, KindsFound]
+        self,
+        plain: PriceReading,
+        asked: _Asked,
+        reference: Reference,
+        found: tuple[KindsFound, KindsFound],
+        *,
+        sure: bool = True,
     ) -> PriceReading:
         if asked.usd is None:
             return plain
@@ -172,19 +180,20 @@ class PriceReader:
             reference_usd=reference.new_usd,
             ratio=asked.usd / reference.new_usd,
             reference=reference.name,
-            low=asked.usd < reference.low_usd and not _is_damaged(found),
+            low=sure and asked.usd < reference.low_usd and not _is_damaged(found),
         )
 
     def _against_stated(
         self,
         plain: PriceReading,
         asked: _Asked,
-        stated: tuple[float, str],
+        *,
+        stated: float,
         reference: Reference | None,
         found: tuple[KindsFound, KindsFound],
     ) -> PriceReading:
         usd = asked.usd or 0.0
-        ratio = usd / stated[0]
+        ratio = usd / stated
         if _is_damaged(found):
             low = False
         elif reference:
@@ -192,8 +201,8 @@ class PriceReader:
                 ratio < _STATED_LOW and usd < 0.5 * reference.new_low_usd and not _condition(found)[1]
             )
         else:
-            low = ratio < _STATED_LOW and not _condition(found)[1]
-        return replace(plain, reference_usd=stated[0], ratio=ratio, reference="stated in the text", low=low)
+            low = ratio < _STATED_LOW and not (_condition(found)[1] or found[0].parts)
+        return replace(plain, reference_usd=stated, ratio=ratio, reference="stated in the text", low=low)
 
     def _against_median(
         self, plain: PriceReading, asked: _Asked, listing: Listing, brand: str
@@ -231,6 +240,11 @@ def _condition(found: tuple[KindsFound, KindsFound]) -> tuple[bool, bool]:
     return (found[0].new or found[1].new or bulk) and not (used and not bulk), used and not bulk
 
 
+def _names(listing: Listing, brand: str) -> bool:
+    """Whether the title or the brand column names the brand: one named only in passing says little of the goods."""
+    return bool(listing.brand) or brand.casefold() in listing.title.casefold()
+
+
 def _is_damaged(found: tuple[KindsFound, KindsFound]) -> bool:
     """Whether the words explain a low price by damage; not where goods are offered in bulk."""
     return (found[0].damaged or found[1].damaged) and not (found[0].bulk or found[1].bulk)
@@ -253,4 +267,4 @@ def _looks_damaged(usd: float, reference: Reference) -> bool:
     """Whether a bare column price makes sense only with its lost decimals: no copy costs that little either."""
     restored = 100 * usd
     plausible = 0.3 * reference.new_low_usd <= restored <= 3 * reference.new_usd
-    return usd < 0.5 or (usd < 8 and plausible and usd < 0.02 * reference.new_usd)  # noqa: PLR2004 - US dollars
+    return usd < 0.5 or (usd < 8 and plausible and usd < 0.02 * reference.new_usd)

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from nlp.amounts import flatten
 from nlp.errors import ConfigError
 from nlp.kinds import Kinds, KindsFound
+from nlp.numerals import flatten
 from nlp.tables import PACKAGED, Row, positive, read_table
 
 if TYPE_CHECKING:
@@ -22,7 +22,22 @@ _ANY: Final = "*"
 NEW_FLOOR: Final = 0.4
 # Small goods that bear a model's name ("Serpenti wallet") are not the model.
 _SMALL: Final = frozenset(
-    "wallet belt keychain charger perfume scarf sunglasses t-shirt hat slides controller figure makeup tracker".split()
+    {
+        "wallet",
+        "belt",
+        "keychain",
+        "charger",
+        "perfume",
+        "scarf",
+        "sunglasses",
+        "t-shirt",
+        "hat",
+        "slides",
+        "controller",
+        "figure",
+        "makeup",
+        "tracker",
+    }
 )
 _MODELS_READ: Final = 400  # characters of a text in which a model's name is looked for
 
@@ -91,7 +106,7 @@ class References:
             rows += _read(path, "user table", ("brand", "new_usd"))
         return cls(rows, Kinds.load())
 
-    def find(self, brand: str, text: str, category: str | None, used: bool) -> Reference | None:  # noqa: FBT001 - the agreed call
+    def find(self, brand: str, text: str, category: str | None, used: bool) -> Reference | None:
         """The reference of ``brand`` for the goods in ``text`` (a title), else for the ``category``; None if unknown.
 
         Parts, boxes, samples, children's goods and the like get a row of their own kind or none.
@@ -122,7 +137,9 @@ class References:
         first, *others = row.kind.split("|")
         for name in (first, *others):
             known = name == _ANY or name in self._known
-            (shelf.kinds if known else shelf.models)[name if known else flatten(name)] = replace(row, kind=first)
+            (shelf.kinds if known else shelf.models)[name if known else flatten(name)] = replace(
+                row, kind=first
+            )
 
     def _on_shelf(
         self, shelf: _Shelf, text: str, found: KindsFound, category: str | None
