@@ -107,8 +107,8 @@ class VerdictWriter:
                 self._format.close()
             for file in (self._main, *self._beside.values()):
                 file.seal()
-            for what, file in self._beside.items():
-                if self.counts[what] and self._out != "-":
+            for what, file in self._beside.items() if self._out != "-" else ():
+                if self.counts[what]:
                     file.rename()
                 else:
                     file.forget()
@@ -189,8 +189,7 @@ class _Atomic:
 
     def forget(self) -> None:
         """Nothing was written this time: what an earlier run left under the name goes."""
-        if not self._out.startswith("-."):
-            Path(self._out).unlink(missing_ok=True)
+        Path(self._out).unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Remove what has not got its name. A file that cannot even be closed is removed all the same."""

@@ -187,3 +187,14 @@ def test_a_file_that_holds_no_verdicts_is_a_dump_error(tmp_path, content):
         list(read_verdicts(tmp_path / "v"))
     with pytest.raises(DumpError):
         list(read_verdicts(tmp_path / "missing"))
+
+
+def test_standard_output_gets_json_lines_and_nothing_is_left_beside(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    held = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr("sys.stdout", held)
+    with VerdictWriter("-") as writer:
+        writer.write(None, verdicts_to_batch([verdict()]))
+        writer.reject(Rejection(file="a", line=1, reason="r"))
+    assert json.loads(held.buffer.getvalue())["id"] == "0"
+    assert list(tmp_path.iterdir()) == []
