@@ -85,10 +85,11 @@ class PriceReader:
         self._medians = medians
         self._kinds = Kinds.load()
 
-    def read(self, listing: Listing, brand: str | None) -> PriceReading:
+    def read(self, listing: Listing, brand: str | None, *, in_passing: bool = False) -> PriceReading:
         """The reading of ``listing``, whose goods bear ``brand`` (None: no brand is offered, so nothing is low).
 
-        A price without a currency gives no ratio, except against medians of the same dump.
+        A price without a currency gives no ratio, except against medians of the same dump. ``in_passing``: only the
+        description names the brand, so that nothing is low unless the words say which goods of the brand these are.
         """
         mentions = _mentions(listing)
         asked = self._asked(listing, mentions)
@@ -105,9 +106,7 @@ class PriceReader:
         if stated:
             return self._against_stated(plain, asked, stated=stated, reference=reference, found=found)
         if reference:
-            return self._against(
-                plain, asked, reference, found, sure=_names(listing, brand) or reference.kind != "*"
-            )
+            return self._against(plain, asked, reference, found, sure=not in_passing or reference.kind != "*")
         return self._against_median(plain, asked, listing, brand)
 
     def _asked(self, listing: Listing, mentions: list[tuple[Field, PriceMention]]) -> _Asked | None:
@@ -238,11 +237,6 @@ def _condition(found: tuple[KindsFound, KindsFound]) -> tuple[bool, bool]:
     used = found[0].used or found[1].used
     bulk = found[0].bulk or found[1].bulk
     return (found[0].new or found[1].new or bulk) and not (used and not bulk), used and not bulk
-
-
-def _names(listing: Listing, brand: str) -> bool:
-    """Whether the title or the brand column names the brand: one named only in passing says little of the goods."""
-    return bool(listing.brand) or brand.casefold() in listing.title.casefold()
 
 
 def _is_damaged(found: tuple[KindsFound, KindsFound]) -> bool:

@@ -511,3 +511,9 @@ def test_the_packaged_table_is_consistent_and_large():
     assert used.low_usd <= used.new_low_usd <= used.new_usd
     assert gucci.name == f"table:Gucci/bag {gucci.date}"
     assert references.find("Nobody at all", "bag", None, False) is None
+
+
+def test_a_brand_named_in_passing_needs_goods_that_it_makes(reader):
+    listing = Listing(title="Milk powder 850 g", description="as good as a Rolex", price=65, currency="USD")
+    assert not reader.read(listing, "Rolex", in_passing=True).low
+    assert reader.read(Listing(title="Rolex date", price=65, currency="USD"), "Rolex").low
