@@ -12,11 +12,29 @@ Times are aware and in UTC. Offsets (``start``, ``end``) slice back to ``text`` 
 
 from __future__ import annotations
 
-import types
-import typing
-from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date, datetime
-from typing import Any, Final, Literal, TypeVar
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003 - from_plain resolves it
+from typing import Any, Literal
+
+from feeds.findings import (
+    NEWS_KINDS,
+    Amount,
+    Analysis,
+    BrandMention,
+    Case,
+    CaseEvent,
+    DateMention,
+    Digest,
+    Docket,
+    Evidence,
+    OutboxMail,
+    Party,
+    Place,
+    Quantity,
+    Story,
+    StoryMember,
+)
+from feeds.jsonable import from_plain, to_plain
 
 __all__ = [
     "NEWS_KINDS",
@@ -56,16 +74,8 @@ __all__ = [
     "to_plain",
 ]
 
-NEWS_KINDS: Final = (
-    "seizure", "raid", "arrest", "charge", "conviction", "sentence", "lawsuit_filed", "amended",
-    "partial_dismissal", "dismissal", "withdrawn_some", "default_judgment", "injunction", "settlement",
-    "appeal", "verdict", "policy", "report", "warning", "other",
-)  # fmt: skip
-"""The kinds of news, in the order in which a digest shows them. Stable: users build on them."""
-
 SourceStatus = Literal["new", "ok", "failing", "retired"]
 Trust = Literal["unknown", "good", "volatile", "shared"]
-T = TypeVar("T")
 
 # --- sources -------------------------------------------------------------------------------------
 
@@ -372,255 +382,3 @@ class Revision:
     text: str
     content_hash: str
     raw: dict[str, Any] = field(default_factory=dict, repr=False)
-
-
-# --- what an article says ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """The words a value came from: ``item.title[start:end]`` or ``item.text[start:end]`` is ``text``."""
-
-    field: Literal["title", "text"]
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrandMention:
-    """A brand or its company. ``how`` is ``name``, ``alias``, ``script``, ``disguise`` or ``back_form``."""
-
-    brand: str
-    how: str
-    evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
-    """Somebody in a dispute; ``role`` is finer than ``side`` where the text says so (seller, platform, …)."""
-
-    name: str
-    side: Literal["plaintiff", "defendant", "authority", "other"]
-    role: str = ""
-    evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Docket:
-    """A docket number; ``key`` is equal for every spelling of the same number in the same system."""
-
-    number: str
-    key: str
-    court: str = ""
-    system: str = ""
-    evidence: Evidence | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where it happened; ``country`` is an ISO 3166 code when known."""
-
-    name: str
-    country: str = ""
-    evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
-    """A count of goods or of people; ``of`` says what was counted."""
-
-    value: float
-    of: str
-    doubt: str = ""
-    evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
-    """Money; ``high`` is the upper end of a range; ``doubt`` says why a figure should not be trusted."""
-
-    value: float
-    currency: str
-    meaning: str
-    high: float | None = None
-    doubt: str = ""
-    evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DateMention:
-    """A date with its precision and how it was arrived at (``stated``, ``year_from_item``, ``relative``…)."""
-
-    value: date
-    precision: Literal["day", "month", "year"]
-    how: str
-    meaning: str = ""
-    evidence: Evidence | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Analysis:
-    """What one version of the analyser understood of one revision of an item."""
-
-    item_id: int
-    revision: int
-    analyser: str
-    relevant: bool
-    score: float
-    kind: str
-    lang: str = ""
-    brands: tuple[BrandMention, ...] = ()
-    parties: tuple[Party, ...] = ()
-    court: str = ""
-    dockets: tuple[Docket, ...] = ()
-    jurisdiction: str = ""
-    places: tuple[Place, ...] = ()
-    quantities: tuple[Quantity, ...] = ()
-    amounts: tuple[Amount, ...] = ()
-    dates: tuple[DateMention, ...] = ()
-    event_date: date | None = None
-    event_precision: Literal["", "day", "month", "year"] = ""
-    event_how: str = ""
-    doubts: tuple[str, ...] = ()
-    reasons: tuple[Evidence, ...] = ()
-
-
-# --- stories and cases ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryMember:
-    """An item in a story and why it joined."""
-
-    item_id: int
-    joined_at: datetime
-    reason: str
-    similarity: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """The same happening told by one or many; the id never changes nor is given again."""
-
-    id: str
-    title: str
-    kind: str
-    created_at: datetime
-    updated_at: datetime
-    members: tuple[StoryMember, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseEvent:
-    """One thing that happened in a case, told by ``items``."""
-
-    id: str
-    kind: str
-    when: date | None
-    precision: Literal["", "day", "month", "year"]
-    how: str = ""
-    docket_key: str = ""
-    summary: str = ""
-    items: tuple[int, ...] = ()
-    doubts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One dispute: its captions, its dockets, its events in order of date."""
-
-    id: str
-    name: str
-    status: str
-    created_at: datetime
-    updated_at: datetime
-    court: str = ""
-    jurisdiction: str = ""
-    aliases: tuple[str, ...] = ()
-    plaintiffs: tuple[str, ...] = ()
-    defendants: tuple[str, ...] = ()
-    brands: tuple[str, ...] = ()
-    dockets: tuple[Docket, ...] = ()
-    events: tuple[CaseEvent, ...] = ()
-
-
-# --- digest and outbox ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
-    """One mail a day for one group: which items and case events it holds, fixed when it was made."""
-
-    id: str
-    group: str
-    day: date
-    created_at: datetime
-    subject: str
-    item_ids: tuple[int, ...] = ()
-    event_ids: tuple[str, ...] = ()
-    payload: dict[str, Any] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxMail:
-    """One digest to one recipient: bytes and Message-ID are fixed before the first attempt to send."""
-
-    id: int
-    digest_id: str
-    recipient: str
-    sender: str
-    message_id: str
-    content: bytes = field(repr=False)
-    state: Literal["queued", "sending", "accepted", "deferred", "refused", "unknown"]
-    attempts: int
-    created_at: datetime
-    next_attempt: datetime | None = None
-    last_attempt: datetime | None = None
-    accepted_at: datetime | None = None
-    smtp_code: int | None = None
-    smtp_text: str = ""
-
-
-# --- records as JSON -----------------------------------------------------------------------------
-
-
-def to_plain(record: Any) -> Any:
-    """JSON values of a record: times and dates as ISO 8601, tuples as lists, bytes not allowed."""
-    if is_dataclass(record) and not isinstance(record, type):
-        return {f.name: to_plain(getattr(record, f.name)) for f in fields(record)}
-    if isinstance(record, datetime | date):
-        return record.isoformat()
-    if isinstance(record, dict):
-        return {str(key): to_plain(value) for key, value in record.items()}
-    if isinstance(record, list | tuple):
-        return [to_plain(value) for value in record]
-    return record
-
-
-def from_plain(kind: type[T], plain: dict[str, Any]) -> T:
-    """The record of class ``kind`` that :func:`to_plain` was given; unknown keys are ignored.
-
-    Raises:
-        TypeError: a field without a default is missing.
-    """
-    hints = typing.get_type_hints(kind)
-    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{key: _read(hints[key], value) for key, value in plain.items() if key in known})
-
-
-def _read(hint: Any, value: Any) -> Any:
-    origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if value is None:
-        return None
-    if origin in {typing.Union, types.UnionType}:
-        return _read(next(arm for arm in inner if arm is not type(None)), value)
-    if origin is tuple:
-        return tuple(_read(inner[0], one) for one in value)
-    if is_dataclass(hint) and isinstance(hint, type):
-        return from_plain(hint, value)
-    if hint is datetime:
-        return datetime.fromisoformat(value)
-    if hint is date:
-        return date.fromisoformat(value)
-    return value

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from feeds_server import item, rss
@@ -13,7 +14,20 @@ from hypothesis import strategies as st
 from feeds.items import content_hash, drafts
 from feeds.parse import FAILURE_KINDS, parse_feed
 from feeds.plaintext import html_to_text, link_key, one_line, safe_link
-from feeds.records import Entry, ParsedFeed, ParseFailure, Source, from_plain, to_plain
+from feeds.records import (
+    Analysis,
+    BrandMention,
+    Case,
+    CaseEvent,
+    DateMention,
+    Entry,
+    Evidence,
+    ParsedFeed,
+    ParseFailure,
+    Source,
+    from_plain,
+    to_plain,
+)
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SOURCE = Source(url="https://n.example/feed", name="N")
@@ -183,6 +197,19 @@ def test_plain_texts_hold_no_controls_and_cleaning_twice_changes_nothing(text: s
     )
     assert not any(ord(char) < 32 and char != "\n" for char in html_to_text(text))
     link_key(text)
+
+
+def test_findings_survive_json() -> None:
+    words = Evidence(field="title", start=0, end=5, text="Gucci")
+    analysis = Analysis(
+        item_id=1, revision=2, analyser="a1", relevant=True, score=0.9, kind="raid", event_date=date(2026, 11, 1),
+        brands=(BrandMention(brand="Gucci", how="name", evidence=words),), doubts=("machine translation",),
+        dates=(DateMention(value=date(2026, 11, 1), precision="day", how="stated", evidence=words),),
+    )  # fmt: skip
+    event = CaseEvent(id="e1", kind="verdict", when=None, precision="", items=(1, 2))
+    case = Case(id="c1", name="A v. B", status="open", created_at=NOW, updated_at=NOW, events=(event,))
+    for record in (analysis, case):
+        assert from_plain(type(record), json.loads(json.dumps(to_plain(record)))) == record
 
 
 def test_records_survive_json() -> None:
