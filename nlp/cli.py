@@ -113,7 +113,7 @@ def sellers(
     from nlp.sellers import write_sellers
     from nlp.terminal import show_sellers
 
-    show_sellers(write_sellers(verdicts, output, links=links, clear_contacts=show_contacts))
+    show_sellers(*write_sellers(verdicts, output, links=links, clear_contacts=show_contacts))
 
 
 @app.command()

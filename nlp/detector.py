@@ -11,6 +11,7 @@ from nlp.classifier import Classifier
 from nlp.cues import COUNTERFEIT
 from nlp.decide import Place, Stack, Thresholds, features_of, needs_words, verdict_of
 from nlp.evidence import find_words
+from nlp.markup import restore, without_markup
 from nlp.reading import Reader, Reading, view_of
 from nlp.schema import listings_from_batch, verdicts_to_batch
 
@@ -85,10 +86,12 @@ class Detector:
     def _verdicts(self, listings: list[Listing]) -> list[Verdict]:
         if not listings:
             return []
-        readings = [self.reader.read(listing) for listing in listings]
+        plain = [without_markup(listing) for listing in listings]  # offsets find their way back in `restore`
+        readings = [self.reader.read(listing) for listing, _ in plain]
         labels = self.artefact.labels
         rows = [dict(zip(labels, map(float, row), strict=True)) for row in self.probabilities(readings)]
-        return [self._verdict(reading, row) for reading, row in zip(readings, rows, strict=True)]
+        verdicts = [self._verdict(reading, row) for reading, row in zip(readings, rows, strict=True)]
+        return [restore(verdict, back) for verdict, (_, back) in zip(verdicts, plain, strict=True)]
 
     def _verdict(self, reading: Reading, probabilities: dict[str, float]) -> Verdict:
         found: dict[str, Place] = {}

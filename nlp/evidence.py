@@ -67,7 +67,8 @@ def _split_long(start: int, end: int) -> list[tuple[int, int]]:
 def _without(view: View, place: Place) -> View:
     field, start, end = place
     text = _text(view, field)
-    return replace(view, **{field: f"{text[:start]} {text[end:]}"})
+    rest = f"{text[:start]} {text[end:]}"
+    return replace(view, title=rest) if field == "title" else replace(view, description=rest)
 
 
 def _text(view: View, field: Field) -> str:

@@ -65,6 +65,11 @@ class Reading:
         return tuple((field, match) for field, match in self.brands if match.offered)
 
     @property
+    def in_passing(self) -> bool:
+        """Whether only the description speaks of a brand."""
+        return not self.column_brand and not any(field == "title" for field, _ in self.offered)
+
+    @property
     def main_brand(self) -> str | None:
         """The brand whose price counts: the column's, else the first offered in the title, else in the description."""
         if self.column_brand:
@@ -112,7 +117,9 @@ class Reader:
             price=PriceReading(),
             lang=guess_language(f"{listing.title} {listing.description}"),
         )
-        return replace(reading, price=self._prices.read(listing, reading.main_brand))
+        return replace(
+            reading, price=self._prices.read(listing, reading.main_brand, in_passing=reading.in_passing)
+        )
 
 
 def signals_of(reading: Reading) -> tuple[str, ...]:

@@ -57,7 +57,8 @@ def write_report(verdicts: Path, output: Path) -> Path:
         DumpError: if ``verdicts`` is no verdict file.
         OutputError: if the disk refuses.
     """
-    counts, best = _Counts(), []
+    counts = _Counts()
+    best: list[tuple[float, int, Verdict]] = []
     rest = output.with_suffix(".suspects.csv")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +87,11 @@ def write_report(verdicts: Path, output: Path) -> Path:
                     heapq.heappop(best)
         shown = [verdict for _, _, verdict in sorted(best, key=lambda item: item[:2], reverse=True)]
         page = _page(
-            counts, shown, _texts(verdicts, {verdict.id for verdict in shown}), rest.name, verdicts.name
+            counts,
+            shown,
+            _texts(verdicts, {verdict.id for verdict in shown}),
+            rest=rest.name,
+            source=verdicts.name,
         )
         partial = output.with_name(f"{output.name}.partial")
         partial.write_text(page, encoding="utf-8")

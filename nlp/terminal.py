@@ -57,7 +57,9 @@ def plain(text: str, limit: int = _WORDS) -> str:
 def show_columns(recognised: Recognised) -> None:
     """One line a file: which column was taken for what."""
     line = Text(f"{recognised.file}: ", style="dim")
-    line.append(", ".join(f"{column} = {plain(name)!r}" for column, name in recognised.columns.items()))
+    line.append(", ".join(f"{choice.role} = {plain(choice.column)!r}" for choice in recognised.choices))
+    for note in recognised.notes:
+        line.append(f"; {plain(note, 120)}", style="dim")
     console().print(line)
 
 

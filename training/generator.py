@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["GENERATOR_VERSION", "Pools", "generate"]
 
 GENERATOR_VERSION: Final = 1
-_LEXICON: Final = Path(nlp.__file__).parent / 'lexicon' / 'cues.tsv'
+_LEXICON: Final = Path(nlp.__file__).parent / "lexicon" / "cues.tsv"
 _SENTENCE: Final = re.compile(r"[^.!?。！？\n]{12,160}[.!?。！？\n]")
 _EMOJI: Final = "🔥 ✨ ❤️ 👜 👟 ⌚ 📦 🚚 💯 ✅ ⭐ 👍 🎁 😍 ❗ 📩 🛍️".split()  # noqa: SIM905 - a list to read
 _STRONG: Final = 0.75
@@ -173,7 +173,8 @@ def _from_the_end(draft: Draft, kind: str) -> list[Mark]:
 
 def _holds_others(draft: Draft, mark: Mark) -> bool:
     return any(
-        other is not mark and other.field == mark.field and mark.start <= other.start < mark.end for other in draft.marks
+        other is not mark and other.field == mark.field and mark.start <= other.start < mark.end
+        for other in draft.marks
     )
 
 

@@ -156,4 +156,4 @@ def _folds(groups: Sequence[str]) -> list[tuple[NDArray[np.int64], NDArray[np.in
 
 
 def _enough(labels: NDArray[np.float64]) -> bool:
-    return min((labels > 0.5).sum(), (labels <= 0.5).sum()) >= _FEW
+    return bool(min((labels > 0.5).sum(), (labels <= 0.5).sum()) >= _FEW)

@@ -160,7 +160,8 @@ def _batches(
 def _optimiser(model: Any, config: LoopConfig) -> torch.optim.Optimizer:
     import torch
 
-    head, body = [], []
+    head: list[Any] = []
+    body: list[Any] = []
     for name, parameter in model.named_parameters():
         (head if name.startswith(("classifier", "bert.pooler")) else body).append(parameter)
     return torch.optim.AdamW(
@@ -191,7 +192,7 @@ def _step(  # noqa: PLR0913, PLR0917 - the loop's own inside
     ids, mask = _tensors([_drop_signals(tokens[at], rows[at].view, rng, config) for at in batch], pad)
     logits = model(input_ids=ids, attention_mask=mask).logits
     loss = _loss(logits, [rows[at] for at in batch], config)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)

@@ -107,7 +107,7 @@ def pr_auc(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float | Non
 
 def f1(truth: NDArray[np.bool_], flagged: NDArray[np.bool_] | NDArray[np.float64]) -> float | None:
     """F1 of boolean decisions (or 0/1 floats); None without a positive."""
-    decided = np.asarray(flagged) >= 0.5
+    decided = np.asarray(flagged, np.float64) >= 0.5
     hits = int((truth & decided).sum())
     return 2 * hits / int(truth.sum() + decided.sum()) if truth.any() else None
 
@@ -164,7 +164,11 @@ def pair_accuracy(truth: Sequence[bool], flagged: Sequence[bool], pairs: Sequenc
 
 
 def measure(
-    truth: Sequence[bool], scores: Sequence[float], *, threshold: float, groups: Sequence[str] | None = None
+    truth: Sequence[bool] | NDArray[np.bool_],
+    scores: Sequence[float] | NDArray[np.float64],
+    *,
+    threshold: float,
+    groups: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """All figures of one set as JSON: n, positives, F1, precision, recall, false alarms, areas, calibration error."""
     labels, values = np.asarray(truth, bool), np.asarray(scores, np.float64)
