@@ -38,6 +38,7 @@ def _draft(
     entry: Entry, source: Source, lang: str, now: datetime, *, court: CourtEntry | None = None
 ) -> Draft:
     url = safe_link(entry.link) or (safe_link(entry.guid) if entry.guid.startswith("http") else "")
+    guid_alone = entry.guid_is_link and not entry.links  # then the link is no second witness
     publisher = one_line(entry.source_title)
     title = _without_publisher(one_line(plain(entry.title)), publisher)[:2000]
     summary = plain(entry.summary)[:MAX_TEXT]
@@ -46,7 +47,7 @@ def _draft(
     return Draft(
         guid=_bounded(one_line(entry.guid)),
         url=url[:4000],
-        link_key=_bounded(link_key(url)) if url else "",
+        link_key=_bounded(link_key(url)) if url and not guid_alone else "",
         title=title or _headline(text),
         title_key=_bounded(title_key(title)),
         summary=summary,

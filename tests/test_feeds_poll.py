@@ -107,6 +107,17 @@ HYGIENE: dict[str, tuple[list[str], list[str], list[str], int]] = {
         [item(guid="1", text="First short note on fakes."), item(guid="2", text="Second one.")],
         ["First short note on fakes.", "Second one."], 0,
     ),
+    "a guid reused, no links": (
+        [item(title=A["title"], text=A["text"], guid="1")], [item(title=B["title"], text=B["text"], guid="1")],
+        [A["title"], B["title"]], 0,
+    ),
+    "random guids, no links": (
+        [item(title=A["title"], text=A["text"], guid="r1")], [item(title=A["title"], text=A["text"], guid="r2")], [A["title"]], 0,
+    ),
+    "random guids and random links": (
+        [item(**A | {"link": "http://n.example/s/1"}, guid="r1", date=DATE)], [item(**A | {"link": "http://n.example/s/2"}, guid="r2", date=DATE)],
+        [A["title"]], 0,
+    ),
     "the date moves with each fetch": ([item(**A, guid="1", date=DATE)], [item(**A, guid="1", date=LATER)], [A["title"]], 0),
     "titles alone": ([item(title="One"), item(title="Two")], [item(title="Two"), item(title="Three")], ["One", "Three", "Two"], 0),
 }  # fmt: skip
