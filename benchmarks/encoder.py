@@ -29,6 +29,9 @@ def main() -> int:
     )
     parser.add_argument("--eval", type=Path, default=ROOT.parent / "shared" / "data" / "corpora" / "eval")
     parser.add_argument("--pairs", type=int, default=1_000, help="first so many pairs a language and set")
+    parser.add_argument(
+        "--only", choices=("retrieval", "speed"), help="measure half, keep the rest of the file's entry"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("-o", "--out", type=Path, default=ROOT / "benchmarks" / "results" / "encoder.json")
     options = parser.parse_args()
@@ -39,31 +42,57 @@ def main() -> int:
             parser.error(f"{named}: expected NAME=FOLDER with a transformers checkpoint in FOLDER")
         if not options.eval.is_dir():
             parser.error(f"no evaluation data in {options.eval}; name its folder with --eval")
-        report[name] = measure(Path(folder), options.eval, options.pairs, options.threads)
+        entry = report.setdefault(name, {"megabytes": round(megabytes(Path(folder)), 1)})
+        if options.only != "speed":
+            entry |= measure_retrieval(Path(folder), options.eval, options.pairs, options.threads)
+        if options.only != "retrieval":
+            entry |= measure_speed(Path(folder), options.eval, options.threads)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print_table(report)
     return 0
 
 
-def measure(folder: Path, data: Path, pairs: int, threads: int) -> dict[str, Any]:
-    """Retrieval per set and language, embeddings a second, megabytes."""
+def measure_retrieval(folder: Path, data: Path, pairs: int, threads: int) -> dict[str, Any]:
+    """Accuracy@1 per set and language, and the mean over languages."""
     embedder = Embedder(folder, threads)
-    result: dict[str, Any] = {"threads": threads, "megabytes": round(megabytes(folder), 1)}
+    result: dict[str, Any] = {}
     for name in SETS:
         scores = {}
         for file in sorted((data / name).glob("*.tsv")):
             english, other = read_pairs(file, pairs)
             scores[file.stem] = retrieval(english, embedder(english), embedder(other))
-            print(f"{folder.name} {name} {file.stem} {scores[file.stem]['to_english']:.3f}", file=sys.stderr)
+            print(
+                f"{folder.name} {name} {file.stem} {scores[file.stem]['to_english']:.3f}",
+                file=sys.stderr,
+                flush=True,
+            )
         scores["mean"] = {
             key: round(float(np.mean([score[key] for score in scores.values()])), 4)
             for key in ("to_english", "from_english")
         }
         result[name] = scores
-    result["embeddings_per_s"] = round(embedder.texts / embedder.seconds, 1)
-    result["tokens_per_text"] = round(embedder.tokens / embedder.texts, 1)
     return result
+
+
+def measure_speed(folder: Path, data: Path, threads: int) -> dict[str, Any]:
+    """Embeddings a second on twenty sentences of each language, sorted by length, after a warm-up."""
+    texts = [
+        text
+        for file in sorted((data / SETS[0]).glob("*.tsv"))
+        for side in read_pairs(file, 20)
+        for text in side
+    ]
+    embedder = Embedder(folder, threads)
+    embedder(texts[:64])
+    warm = embedder.texts, embedder.tokens, embedder.seconds
+    embedder(texts)
+    count, tokens, seconds = embedder.texts - warm[0], embedder.tokens - warm[1], embedder.seconds - warm[2]
+    return {
+        "threads": threads,
+        "embeddings_per_s": round(count / seconds, 1),
+        "tokens_per_text": round(tokens / count, 1),
+    }
 
 
 class Embedder:
@@ -149,7 +178,7 @@ def print_table(report: dict[str, Any]) -> None:
         )
         print(f"{lang:<7}" + "  ".join(cells))
     for model in sorted(report):
-        entry = report[model]
+        entry = {"embeddings_per_s": "?", "threads": "?", "tokens_per_text": "?"} | report[model]
         print(
             f"{model}: {entry['megabytes']} MB, {entry['embeddings_per_s']} embeddings/s on {entry['threads']} threads, "
             f"{entry['tokens_per_text']} tokens a text"

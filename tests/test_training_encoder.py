@@ -15,7 +15,7 @@ from training.alignment import AlignmentConfig, align
 from training.encoder import EncoderConfig, Sources, read_config, train_encoder
 from training.encoder_data import TokenRows, collect_phrases, tokenize_phrases
 from training.encoder_loop import LoopConfig, batches
-from training.parallel import clean, emoji_names, read_brand_pairs, read_pairs
+from training.parallel import LANGUAGES, clean, emoji_names, read_brand_pairs, read_glossary, read_pairs
 from training.vocabulary import VocabularyConfig, train_on
 
 WORDS = {
@@ -142,6 +142,24 @@ def test_nothing_is_unknown_and_digits_stand_alone():
     assert [t.strip("▁") for t in tokenizer.encode("98", add_special_tokens=False).tokens] == ["9", "8"]
 
 
+def test_brands_cues_and_everyday_characters_are_not_cut_up():
+    tokenizer = train_on(
+        ["a b c"] * 9, ["Dsquared Kopie", "复刻"], VocabularyConfig(size=3_600, rarest=1, repeat=1)
+    )
+    assert tokenizer.encode("dsquared KOPIE", add_special_tokens=False).tokens == ["▁dsquared", "▁kopie"]
+    assert "复刻" in tokenizer.encode("高仿复刻鞋", add_special_tokens=False).tokens
+    spelt = tokenizer.encode("裤裙靴 핏 ぢ ₹₫ ş ў ९", add_special_tokens=False).tokens
+    assert not any(token.startswith("<0x") for token in spelt)
+
+
+def test_the_glossary_has_every_language_in_its_own_script():
+    pairs = read_glossary()
+    assert {pair.lang for pair in pairs} == set(LANGUAGES) - {"en"}
+    russian = [pair.text for pair in pairs if pair.lang == "ru"]
+    assert len(russian) > 70
+    assert all("а" <= text[0] <= "я" for text in russian)
+
+
 def test_alignment_finds_the_translations():
     ours, theirs = {"rot": 5, "tasche": 6, "uhr": 7}, {"red": 0, "bag": 1, "watch": 2}
     phrases = [
@@ -167,9 +185,9 @@ def test_every_phrase_of_a_language_is_seen_before_one_returns(sources, recipe):
     rows = tokenize_phrases(phrases, tokenizer, recipe.length)
     german = np.flatnonzero(rows.langs == 7)
     seen: list[int] = []
-    for (lap, _), batch in batches(rows, recipe.loop, (0, 0)):
+    for _, batch in batches(rows, recipe.loop, (0, 0)):
         seen += [number for number in batch if rows.langs[number] == 7]
-        if lap > 40 or len(seen) >= len(german):
+        if len(seen) >= len(german):
             break
     first = seen[: len(german)]
     assert len(first) == len(german)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse  # type: ignore[import-untyped]
+from scipy import sparse
 
 from training.parallel import LANGUAGES
 
@@ -69,7 +69,7 @@ def align(
     rows: TokenRows, english: list[np.ndarray], sizes: tuple[int, int], config: AlignmentConfig
 ) -> sparse.csr_matrix:
     """Expected counts of (new piece, teacher's piece) over all languages; ``english`` is in the teacher's pieces."""
-    total = sparse.csr_matrix(sizes, dtype=np.float64)
+    total: Any = sparse.csr_matrix(sizes, dtype=np.float64)
     rng = np.random.default_rng(config.seed)
     for code, lang in enumerate(LANGUAGES):
         chosen = np.flatnonzero((rows.langs == code) & (rows.lengths > 2))
@@ -114,7 +114,7 @@ def _mixture(counts: sparse.csr_matrix, source: np.ndarray, config: AlignmentCon
     mean = source.mean(axis=0)
     typical = float(np.median(np.linalg.norm(source - mean, axis=1)))
     totals = np.asarray(counts.sum(axis=1)).ravel()
-    share = counts.multiply(1.0 / np.maximum(totals, 1e-9)[:, None]).tocsr()
+    share: Any = counts.multiply(1.0 / np.maximum(totals, 1e-9)[:, None]).tocsr()
     share.data **= config.sharpness
     share = share.multiply(1.0 / np.maximum(np.asarray(share.sum(axis=1)), 1e-9)).tocsr()
     offset = share @ (source - mean)

@@ -12,6 +12,7 @@ from training.parallel import (
     Pair,
     emoji_names,
     read_brand_pairs,
+    read_glossary,
     read_pairs,
     read_sentences,
 )
@@ -49,7 +50,7 @@ class TokenRows:
 
 def collect_phrases(corpora: Path, lexicon: Path | None) -> Phrases:
     """All pairs, both sides, with English sentences, emoji and (from ``lexicon``) the aliases of brands."""
-    pairs = read_pairs(corpora)
+    pairs = read_pairs(corpora) + read_glossary()
     pairs += [
         Pair(lang="en", source="emoji", english=name, text=char) for char, name in emoji_names().items()
     ]

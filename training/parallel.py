@@ -11,13 +11,13 @@ import csv
 import re
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlp.errors import DumpError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 LANGUAGES = (
     "en", "zh", "ja", "ko", "es", "pt", "fr", "de", "it", "nl",
@@ -87,6 +87,21 @@ def read_brand_pairs(brands: Path) -> list[Pair]:
             ):
                 lang = row["lang"] if row["lang"] in LANGUAGES else "en"
                 pairs.append(Pair(lang=lang, source="brands", english=row["canonical"], text=row["alias"]))
+    return pairs
+
+
+def read_glossary() -> list[Pair]:
+    """What listings call their goods, and the words around a sale, by language: the packaged glossary as pairs."""
+    pairs = []
+    with (Path(__file__).parent / "glossary.tsv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines, delimiter="\t"):
+            english = row["en"]
+            for lang in LANGUAGES[1:]:
+                pairs += [
+                    Pair(lang=lang, source="glossary", english=english, text=text)
+                    for text in row[lang].split("/")
+                    if text != english and len(text) > 1
+                ]
     return pairs
 
 

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from training.parallel import LANGUAGES, emoji_names, read_sentences
+from training.parallel import LANGUAGES, emoji_names, read_glossary, read_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ WORD_START = "▁"
 
 _INVISIBLE = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\u0307\u0640\u064b-\u0652]"
 _SYMBOL = rf"{WORD_START}?[[\p{{P}}\p{{S}}]&&[^{WORD_START}]]+"
+_RARE_SCORE = -14.0
 _BYTE_SCORE = -30.0  # far below any piece: bytes are the last resort
 
 
@@ -36,6 +37,7 @@ _BYTE_SCORE = -30.0  # far below any piece: bytes are the last resort
 class VocabularyConfig:
     """How many pieces, and how much text of each language decides about them.
 
+    ``size`` pieces are learnt; everyday characters and the whole words of lexicon and glossary are added to them.
     Twice ``lines`` texts of each language count, at most half of them sentences; a lexicon entry counts ``repeat`` times;
     a character must occur ``rarest`` times to get a piece of its own.
     """
@@ -50,9 +52,9 @@ class VocabularyConfig:
 def train_vocabulary(
     phrases: Phrases, corpora: Path, lexicon: Path | None, config: VocabularyConfig
 ) -> Tokenizer:
-    """A tokenizer with ``config.size`` pieces, special tokens and bytes included, that wraps text in [CLS] … [SEP]."""
+    """A tokenizer that wraps text in [CLS] … [SEP], learnt from a sample of everything that may be learnt from."""
     sample = balanced_sample(phrases, corpora, config)
-    terms = lexicon_terms(lexicon) if lexicon is not None else []
+    terms = [pair.text for pair in read_glossary()] + (lexicon_terms(lexicon) if lexicon is not None else [])
     return train_on(sample, terms, config)
 
 
@@ -76,7 +78,8 @@ def train_on(sample: Sequence[str], terms: Sequence[str], config: VocabularyConf
     blank.train_from_iterator(
         ["".join(c if c in alphabet else " " for c in text) for text in normalised], trainer
     )
-    return _with_bytes(blank)
+    tokenizer = with_pieces(_with_bytes(blank), _characters())
+    return with_pieces(tokenizer, whole_words(blank, terms))
 
 
 def balanced_sample(phrases: Phrases, corpora: Path, config: VocabularyConfig) -> list[str]:
@@ -108,6 +111,64 @@ def tokens_per_phrase(tokenizer: Tokenizer, texts: Sequence[str]) -> float:
     """Mean number of pieces of ``texts``, without special tokens."""
     encoded = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
     return sum(len(e.ids) for e in encoded) / max(len(encoded), 1)
+
+
+def whole_words(tokenizer: Tokenizer, terms: Sequence[str]) -> list[str]:
+    """The words of ``terms`` as pieces: a brand or a cue shall not be cut up; without spaces it may stand anywhere."""
+    words: dict[str, None] = {}
+    for term in terms:
+        for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(term)):
+            bare = word.removeprefix(WORD_START)
+            if 2 <= len(bare) < 16 and bare.isalpha():
+                words[word] = None
+                if min(bare) >= "\u0e00" and max(bare) < "\uac00":  # Thai, kana, Chinese characters
+                    words[bare] = None
+    return list(words)
+
+
+def with_pieces(tokenizer: Tokenizer, pieces: Sequence[str]) -> Tokenizer:
+    """``tokenizer`` with those of ``pieces`` that it lacks, at the end; each is preferred to what it was cut into."""
+    import json
+
+    from tokenizers import Tokenizer
+
+    state = json.loads(tokenizer.to_str())
+    known = state["model"]["vocab"]
+    score_of = dict(known)
+    floor = min((score for _, score in known if score > _BYTE_SCORE), default=_RARE_SCORE)
+    for piece in dict.fromkeys(pieces):
+        if piece not in score_of:
+            parts = [score_of.get(part, floor) for part, _, _ in _cut_up(tokenizer, piece)]
+            known.append([piece, min(-7.0, sum(parts) + 1.0) if len(parts) > 1 and len(piece) > 1 else floor])
+    return Tokenizer.from_str(json.dumps(state))
+
+
+def _cut_up(tokenizer: Tokenizer, piece: str) -> list[tuple[str, int, int]]:
+    return [(token.value, *token.offsets) for token in tokenizer.model.tokenize(piece)]
+
+
+def _characters() -> list[str]:
+    """Characters of everyday writing in the twenty languages: the first levels of GB 2312, JIS X 0208 and KS X 1001."""
+    found = set("®™©【】「」『』《》〈〉・。、，～•●★☆✓✔√→‐–—…°№¿¡«»„“”‘’€£¥")
+    for codec, last in (("gb2312", 0xD7), ("euc_jp", 0xCF), ("euc_kr", 0xC8)):
+        for lead in range(0xB0, last + 1):
+            for trail in range(0xA1, 0xFF):
+                found.update(bytes([lead, trail]).decode(codec, errors="ignore"))
+    blocks: list[tuple[int, int]] = [
+        (0xDF, 0x17F),
+        (0x3B1, 0x3C9),
+        (0x430, 0x45F),
+        (0x490, 0x491),
+        (0x621, 0x64A),
+        (0x660, 0x669),
+    ]
+    blocks += [(0x6F0, 0x6F9), (0x901, 0x939), (0x93C, 0x94D), (0x966, 0x96F), (0xE01, 0xE3A), (0xE40, 0xE59)]
+    blocks += [(0x3041, 0x3096), (0x30A1, 0x30FA), (0x1EA0, 0x1EF9), (0x20A0, 0x20BF)]
+    found.update(chr(code) for first, last in blocks for code in range(first, last + 1))
+    found.update("پچژکگیے")
+    from unicodedata import normalize
+
+    return sorted({char for char in found if normalize("NFKC", char).lower() == char and char.isprintable()})
 
 
 def _alphabet(sample: Sequence[str], terms: Sequence[str], rarest: int) -> set[str]:
@@ -159,7 +220,7 @@ def _with_bytes(trained: Tokenizer) -> Tokenizer:
     # Ties, and characters that the sample lacks, come out in the order of a hash map. Sorting leaves only those
     # differences between runs that the trainer itself makes when it prunes pieces of equal worth.
     count = len(SPECIAL)
-    floor = min(score for piece, score in learnt[count:] if len(piece) > 1)
+    floor = min((score for piece, score in learnt[count:] if len(piece) > 1), default=_RARE_SCORE)
     pieces = [(piece, max(score, floor)) for piece, score in learnt[count:]]
     pieces = learnt[:count] + sorted(pieces, key=lambda item: (-item[1], item[0]))
     score_of = dict(pieces)
