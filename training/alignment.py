@@ -80,7 +80,8 @@ def align(
         theirs = [english[rows.targets[i]] for i in chosen]
         total += _model_one(ours, theirs, sizes, config)
         _log.info("alignment: %s, %d pairs", lang, len(chosen))
-    return total.tocsr()
+    counts: sparse.csr_matrix = total.tocsr()
+    return counts
 
 
 def _model_one(
@@ -114,9 +115,9 @@ def _mixture(counts: sparse.csr_matrix, source: np.ndarray, config: AlignmentCon
     mean = source.mean(axis=0)
     typical = float(np.median(np.linalg.norm(source - mean, axis=1)))
     totals = np.asarray(counts.sum(axis=1)).ravel()
-    share: Any = counts.multiply(1.0 / np.maximum(totals, 1e-9)[:, None]).tocsr()
+    share = sparse.csr_matrix(counts.multiply(1.0 / np.maximum(totals, 1e-9)[:, None]))
     share.data **= config.sharpness
-    share = share.multiply(1.0 / np.maximum(np.asarray(share.sum(axis=1)), 1e-9)).tocsr()
+    share = sparse.csr_matrix(share.multiply(1.0 / np.maximum(np.asarray(share.sum(axis=1)), 1e-9)))
     offset = share @ (source - mean)
     offset *= (typical / np.maximum(np.linalg.norm(offset, axis=1), 1e-6))[:, None]
     trust = (totals / (totals + config.support))[:, None]
