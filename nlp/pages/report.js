@@ -134,7 +134,7 @@ function card(row) {
 }
 
 function hidden(reason, contacts) {
-  const quoted = contacts.length && reason.startsWith(data.titles.off_platform_contact);
+  const quoted = contacts.length && reason.startsWith(data.titles.off_platform_contact) && reason.includes("“");
   return make("span", quoted ? "contact" : "", reason);
 }
 
