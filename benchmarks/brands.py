@@ -41,7 +41,9 @@ class Count:
 def main() -> int:
     """Measures each file that is there; 2 if none is."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data" / "listings")
+    parser.add_argument(
+        "--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data" / "listings"
+    )
     parser.add_argument("--show", type=int, default=0, help="print this many wrong rows of each file")
     options = parser.parse_args()
     finder = BrandFinder.load()
@@ -58,7 +60,9 @@ def main() -> int:
     if not results:
         return 2
     results["speed"] = speed(finder, options.data)
-    print(f"speed: {results['speed']['listings_per_second']:.0f} listings/s, {results['speed']['characters']:.0f} characters each")
+    print(
+        f"speed: {results['speed']['listings_per_second']:.0f} listings/s, {results['speed']['characters']:.0f} characters each"
+    )
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0
@@ -91,8 +95,13 @@ def measure(finder: BrandFinder, rows: Iterator[dict[str, Any]]) -> Count:
         count.missed += not hit
         count.wrong += len(found - column)
         if not hit or found - column:
-            text = row["title"].replace("\n", " ")
-            count.examples.append(f"  {row['brand']!r} {sorted(found)} {text[:90]!r}")
+            wrong = [
+                match.text
+                for text in (row["title"], row["description"])
+                for match in finder.find(text)
+                if match.brand not in column
+            ]
+            count.examples.append(f"  {row['brand']!r} {sorted(found)} {wrong} {row['title'][:80]!r}")
     return count
 
 
@@ -144,7 +153,10 @@ def speed(finder: BrandFinder, data: Path) -> dict[str, float]:
     for text in texts:
         finder.find(text)
     seconds = time.perf_counter() - start
-    return {"listings_per_second": round(len(texts) / seconds, 1), "characters": sum(map(len, texts)) / len(texts)}
+    return {
+        "listings_per_second": round(len(texts) / seconds, 1),
+        "characters": sum(map(len, texts)) / len(texts),
+    }
 
 
 if __name__ == "__main__":

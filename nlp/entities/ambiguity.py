@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from nlp.entities.matching import Candidate, View
 
-__all__ = ["GOODS", "Goods", "Judge"]
+__all__ = ["GOODS", "Goods", "Judge", "listed_together"]
 
 GOODS: Final = Path(__file__).parent.parent / "lexicon" / "goods.tsv"
 _KINDS: Final[dict[str, frozenset[str]]] = {
@@ -67,6 +67,10 @@ _LABEL: Final = re.compile(
     r"|ماركه|براند|برند|ब्रांड|merek)(?: name| isim)?\s*[:：=-]?\s*$"
 )
 _PREFIX_LENGTH: Final = 3
+_JOINT: Final = re.compile(
+    r"\s*(?:[,/&+|、，;·•،#]|\b(?:x|and|or|und|y|e|et|en|i|и|та|ve|dan|va|oder|ou|o)\b|و|和|跟|및|와|과|や|と|และ|और)\s*و?#?|\s*\n\s*"
+)
+_PAUSE: Final = re.compile(r"[,.;:!?\n|/()、。，；！？]")
 _NUMBER_NEXT: Final = re.compile(r"\W{0,2}\d")
 _MODEL_NEXT: Final = re.compile(r"\s+(?:[a-z]{0,3}-?\d|[ivx]+\b)")
 
@@ -131,12 +135,16 @@ class Judge:
         left, right = text[max(0, item.at - _REACH) : item.at], text[item.to : item.to + _REACH]
         if _trapped(item, left, right):
             return False
-        if item.alias.free or item.alias.uses == {"case"} or any(other.alias.brand == item.alias.brand for other in sure):
+        if (
+            item.alias.free
+            or item.alias.uses == {"case"}
+            or any(other.alias.brand == item.alias.brand for other in sure)
+        ):
             return True
         score = self._near_goods(item, left, right) + _case_score(view, item) + _stranger(item, left, right)
         if _LABEL.search(left):
             score += 3
-        score += _company(item, sure)
+        score += _company(view, item, sure)
         return score >= (3 if "strict" in item.alias.uses else 2)
 
     def _near_goods(self, item: Candidate, left: str, right: str) -> int:
@@ -155,12 +163,27 @@ class Judge:
         return best
 
 
-def _company(item: Candidate, sure: list[Candidate]) -> int:
-    """2 for an unmistakable brand right beside (a list of brands), 1 for one of the same sector anywhere."""
-    others = [other for other in sure if other.alias.brand != item.alias.brand]
-    if any(0 <= item.at - other.to <= 8 or 0 <= other.at - item.to <= 8 for other in others):
-        return 2
-    return int(any(other.alias.sector == item.alias.sector for other in others))
+def _company(view: View, item: Candidate, sure: list[Candidate]) -> int:
+    """2 in a list of brands, -2 beside another brand that the goods then belong to ("GG Supreme belt" by Gucci)."""
+    score = 0
+    for other in sure:
+        if other.alias.brand == item.alias.brand or abs(other.at - item.at) > _REACH:
+            continue
+        if listed_together(view, other, item):
+            return 2
+        if not _PAUSE.search(_between(view, other, item)):
+            score = -2
+    return score
+
+
+def _between(view: View, one: Candidate, two: Candidate) -> str:
+    first, second = (one, two) if one.at < two.at else (two, one)
+    return view.folded.text[first.to : second.at]
+
+
+def listed_together(view: View, one: Candidate, two: Candidate) -> bool:
+    """Whether only commas, slashes and the like, or an "and", stand between two names."""
+    return _JOINT.fullmatch(_between(view, one, two)) is not None
 
 
 def _trapped(item: Candidate, left: str, right: str) -> bool:

@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from nlp.entities.ambiguity import Judge
+from nlp.entities.ambiguity import Judge, listed_together
 from nlp.entities.disguises import Disguises
 from nlp.entities.matching import Candidate, Matcher, View
-from nlp.entities.names import LEXICON, Alias, key_of, read_aliases
+from nlp.entities.names import LEXICON, Alias, key_of, parse_aliases, read_aliases
 from nlp.entities.offers import offered_flags
 from nlp.entities.typos import Typos
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from nlp.records import How
 
 __all__ = ["BrandFinder", "BrandMatch"]
+
+_BORROWING: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,12 @@ class BrandFinder:
             ConfigError: ``extra`` has faulty rows; all are listed.
         """
         own = read_aliases(extra) if extra else ()
+        return cls([*own, *read_aliases(LEXICON)])
+
+    @classmethod
+    def load_rows(cls, rows: str) -> BrandFinder:
+        """As :meth:`load`, with the further rows as the text of such a file ('' for none)."""
+        own = parse_aliases(rows.splitlines(), "own brands") if rows else ()
         return cls([*own, *read_aliases(LEXICON)])
 
     @property
@@ -114,6 +122,17 @@ class BrandFinder:
         for item in sorted(candidates, key=lambda one: (-one.weight, one.rank, one.start)):
             if any(item.start < other.end and other.start < item.end for other in chosen):
                 continue
-            if self._judge.counts(view, item, sure):
+            if not _borrowed(view, item, sure) and self._judge.counts(view, item, sure):
                 chosen.append(item)
         return sorted(chosen, key=lambda one: one.start)
+
+
+def _borrowed(view: View, item: Candidate, sure: list[Candidate]) -> bool:
+    """Whether ``item`` is a product's name behind another maker's ("Epiphone Les Paul", "Anker MagSafe")."""
+    return item.alias.kind == "product" and any(
+        0 < item.at - other.to <= _BORROWING
+        and other.alias.brand != item.alias.brand
+        and other.alias.kind != "product"
+        and not listed_together(view, other, item)
+        for other in sure
+    )

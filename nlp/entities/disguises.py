@@ -54,6 +54,7 @@ _SKELETON: Final = str.maketrans({odd: plain for plain, odds in _ALIKE.items() f
 _SYMBOLS: Final = frozenset("@!|$€£+†§¢©<(¡°®¥¦∆×")
 _ODD: Final = re.compile(r"(?i)[a-z][013457@!|$€£§¢+89]|[013457@$€£§¢][a-z]|[^\W\d_a-zà-ÿ]")
 
+
 def skeleton(text: str) -> str:
     """``text`` with look-alike characters made one; the same length."""
     return text.translate(_SKELETON)

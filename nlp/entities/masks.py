@@ -19,13 +19,18 @@ __all__ = ["Masks"]
 
 _MASK: Final = "*＊✱○〇●◯⚪•×#□■☆★✖&^"
 _CLASS: Final = re.escape(_MASK)
-_TOKEN: Final = rf"[^\W_]+(?:(?:[{_CLASS}]{{1,6}}|\.{{1,3}}|_{{1,4}})[^\W_]+)+[{_CLASS}]{{0,6}}|[^\W_]+[{_CLASS}]{{1,6}}"
+_TOKEN: Final = (
+    rf"[^\W_]+(?:(?:[{_CLASS}]{{1,6}}|\.{{1,3}}|_{{1,4}})[^\W_]+)+[{_CLASS}]{{0,6}}|[^\W_]+[{_CLASS}]{{1,6}}"
+)
 _MASKED: Final = re.compile(rf"(?:{_TOKEN})(?: (?:{_TOKEN}))?")
 _MASKS: Final = re.compile(rf"[{_CLASS}._]+")
 _COMPACT: Final = "[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 # Inside such scripts a lone Latin letter, a circle or "某" ("a certain") covers a character as well.
-_COVER: Final = re.compile(rf"(?<={_COMPACT})(?:[xod{_CLASS}某叉✕]\ufe0e?){{1,2}}(?={_COMPACT})|(?<={_COMPACT})[*＊○〇]")
+_COVER: Final = re.compile(
+    rf"(?<={_COMPACT})(?:[xod{_CLASS}某叉✕]\ufe0e?){{1,2}}(?={_COMPACT})|(?<={_COMPACT})[*＊○〇]"
+)
 _MOST: Final = 24
+_ANY: Final = frozenset(_MASK) | frozenset("._xod某叉✕")
 _SPACELESS: Final = frozenset({"han", "katakana", "hiragana", "hangul"})
 
 
@@ -48,6 +53,8 @@ class Masks:
 
     def find(self, text: str) -> Iterator[tuple[Alias, int, int]]:
         """Aliases with where they stand in the folded ``text``; at most 24 masked places are looked at."""
+        if _ANY.isdisjoint(text):
+            return
         for count, match in enumerate(_MASKED.finditer(text)):
             if count >= _MOST:
                 break
@@ -61,7 +68,9 @@ class Masks:
 
     def _cover(self, alias: Alias, letters: str) -> None:
         for index in range(len(letters)):
-            if len(letters) < 3 and (index == 0 or family(letters[0]) != "han" or alias.kind == "transliteration"):
+            if len(letters) < 3 and (
+                index == 0 or family(letters[0]) != "han" or alias.kind == "transliteration"
+            ):
                 continue
             form = letters[:index] + "*" + letters[index + 1 :]
             other = self._covered.get(form)

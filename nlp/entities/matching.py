@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ahocorasick
 
 from nlp.entities.boundaries import family, free_left, free_right, stem_of
-from nlp.entities.names import STEPS, Alias, Key, is_letter, key_of
+from nlp.entities.names import STEPS, Alias, Key, is_letter, key_of, quick_fold
 from nlp.text import INVISIBLE, Folded, fold
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class View:
     @classmethod
     def of(cls, text: str, *, keep: re.Pattern[str]) -> View:
         """The view of ``text``; ``keep`` matches its runs of letters."""
-        folded = fold(text, *STEPS)
+        folded = quick_fold(text)
         words = [match.span() for match in keep.finditer(folded.text)]
         places: list[int] = []
         for start, end in words:
@@ -170,7 +170,7 @@ def gap_verdict(view: View, key: Key, first: int) -> str | None:
             return None
     if not extra:
         return "plain"
-    return "hidden" if _hides(extra, size, len(key.gaps), key.letters) else None
+    return "hidden" if _hides(extra, view, first, key) else None
 
 
 def _suits(gap: str, known: str, size: int) -> bool:
@@ -181,7 +181,8 @@ def _suits(gap: str, known: str, size: int) -> bool:
     return _SOFT_GAP.fullmatch(gap) is not None or gap.strip() == known.strip()
 
 
-def _hides(extra: list[str], size: int, known: int, letters: str) -> bool:
+def _hides(extra: list[str], view: View, first: int, key: Key) -> bool:
+    size, known, letters, places = len(key.letters), len(key.gaps), key.letters, view.places
     if any("\n" in gap or len(gap) > 6 for gap in extra):
         return False
     if size == 2:
@@ -190,7 +191,17 @@ def _hides(extra: list[str], size: int, known: int, letters: str) -> bool:
         return len({gap.strip() for gap in extra}) == 1 and all(len(gap) <= 3 for gap in extra)
     if family(letters[0]) == "han":
         return all(_HIDDEN_GAP.fullmatch(gap.strip() or "*") for gap in extra)
-    return size >= 4 and all(_HIDDEN_GAP.fullmatch(gap) for gap in extra)
+    return (
+        size >= 4
+        and all(_HIDDEN_GAP.fullmatch(gap) for gap in extra)
+        and not (len(extra) == 1 and _two_words(places, first, size))
+    )
+
+
+def _two_words(places: list[int], first: int, size: int) -> bool:
+    """Whether the one gap leaves four letters and more on both sides: "black/pink" is no hidden "Blackpink"."""
+    cut = next(index for index in range(1, size) if places[first + index] - places[first + index - 1] > 1)
+    return cut >= 4 and size - cut >= 4
 
 
 def _candidate(view: View, entry: _Entry, first: int, at: int, to: int) -> Candidate | None:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from nlp.errors import ConfigError
-from nlp.records import How
-from nlp.text import drop_invisible, fold, lower, nfkc, script_of, strip_accents
+from nlp.text import Folded, drop_invisible, fold, lower, nfkc, script_of, strip_accents
 
-__all__ = ["LEXICON", "STEPS", "Alias", "Key", "key_of", "read_aliases", "unify"]
+if TYPE_CHECKING:
+    from nlp.records import How
+
+__all__ = [
+    "LEXICON",
+    "STEPS",
+    "Alias",
+    "Key",
+    "key_of",
+    "parse_aliases",
+    "quick_fold",
+    "read_aliases",
+    "unify",
+]
 
 LEXICON: Final = Path(__file__).parent.parent / "lexicon" / "brands.tsv"
 _COLUMNS: Final = ("canonical", "owner", "sector", "lang", "alias", "kind", "use", "traps", "note", "source")
@@ -70,12 +83,41 @@ def unify(cluster: str) -> str:
 STEPS: Final = (nfkc, lower, drop_invisible, strip_accents, unify)
 
 
+class _Letters(dict[int, str]):
+    """What each character folds to when it stands alone, filled as characters come; ``odd`` do not fold one to one."""
+
+    def __init__(self) -> None:
+        self.odd: set[str] = set()
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        folded = fold(char, *STEPS).text
+        if len(folded) != 1 or (unicodedata.combining(char) and not _MARKED.match(char)):
+            self.odd.add(char)
+        self[code] = folded
+        return folded
+
+
+_MARKED: Final = re.compile("[\u0900-\u097f\u0e00-\u0e7f]")  # marks that no step touches
+_LETTERS: Final = _Letters()
+
+
+def quick_fold(text: str) -> Folded:
+    """``fold(text, *STEPS)``, by table where every character folds to exactly one."""
+    if text.isascii():
+        return fold(text, *STEPS)
+    plain = text.translate(_LETTERS)
+    if len(plain) != len(text) or not _LETTERS.odd.isdisjoint(text):
+        return fold(text, *STEPS)
+    return Folded(original=text, text=plain, starts=range(len(text)), ends=range(1, len(text) + 1))
+
+
 @lru_cache(maxsize=32_768)
 def key_of(text: str, *, keep: frozenset[str] = frozenset()) -> Key:
     """``text`` folded and without separators; ``gaps[i]`` is what stood between letter ``i-1`` and letter ``i``."""
     letters: list[str] = []
     gaps: dict[int, str] = {}
-    for char in fold(text, *STEPS).text:
+    for char in quick_fold(text).text:
         if is_letter(char) or char in keep:
             letters.append(char)
         elif letters:
@@ -89,22 +131,27 @@ def is_letter(char: str) -> bool:
     return char.isalnum() or (not char.isascii() and unicodedata.category(char)[0] == "M")
 
 
-def read_aliases(path: Path) -> Iterator[Alias]:
+def read_aliases(path: Path) -> list[Alias]:
     """The aliases of a lexicon file, tab-separated with the columns of the packaged one.
 
     Raises:
         ConfigError: all faulty rows at once: a missing column, an unknown ``use``, an empty name.
     """
-    faults: list[str] = []
     with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t")
-        missing = {"canonical", "alias"} - set(rows.fieldnames or ())
-        if missing:
-            raise ConfigError(str(path), [f"columns are missing: {', '.join(sorted(missing))}"])
-        aliases = [_alias(row, rows.line_num, faults) for row in rows]
+        return parse_aliases(file, str(path))
+
+
+def parse_aliases(lines: Iterable[str], source: str) -> list[Alias]:
+    """As :func:`read_aliases`, from lines; ``source`` names them in errors."""
+    faults: list[str] = []
+    rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_MINIMAL)
+    missing = {"canonical", "alias"} - set(rows.fieldnames or ())
+    if missing:
+        raise ConfigError(source, [f"columns are missing: {', '.join(sorted(missing))}"])
+    aliases = [_alias(row, rows.line_num, faults) for row in rows]
     if faults:
-        raise ConfigError(str(path), faults)
-    return iter([alias for alias in aliases if alias])
+        raise ConfigError(source, faults)
+    return [alias for alias in aliases if alias]
 
 
 def _alias(row: dict[str, str], line: int, faults: list[str]) -> Alias | None:

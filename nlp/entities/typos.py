@@ -98,8 +98,12 @@ def _indexed(alias: Alias, letters: str) -> bool:
     return (
         alias.free
         and "never" not in alias.uses
-        and (alias.kind in ("official", "variant", "transliteration") or (len(letters) >= _SHORTEST + 2 and letters.isascii()))
-        and len(letters) >= (_SHORTEST if alias.kind == "official" and alias.brand in _FAMOUS else _SHORTEST + 1)
+        and (
+            alias.kind in ("official", "variant", "transliteration")
+            or (len(letters) >= _SHORTEST + 2 and letters.isascii())
+        )
+        and len(letters)
+        >= (_SHORTEST if alias.kind == "official" and alias.brand in _FAMOUS else _SHORTEST + 1)
         and family(letters[0]) in ("latin", "cyrillic")
         and letters.isalpha()
     )
