@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from nlp.patterns import Found, Pattern, PatternBook, ends_word, starts_word
 from nlp.letters import Page, plain, word_group
+from nlp.patterns import Found, Pattern, PatternBook, starts_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,7 +40,9 @@ class Disguises:
     """Finds disguised forms of the strong words among the lexicon's rows."""
 
     def __init__(self, rows: Iterable[Hit]) -> None:
-        strong = [row for row in rows if row.cue and row.weight >= _STRONG and not re.search(r"[…:]", row.phrase)]
+        strong = [
+            row for row in rows if row.cue and row.weight >= _STRONG and not re.search(r"[…:]", row.phrase)
+        ]
         self._words = {
             plain(row.phrase).replace(" ", ""): row for row in strong if _is_latin_word(row.phrase)
         }
@@ -128,7 +130,7 @@ def _is_disguise(surface: str) -> bool:
     letters = [char for char in surface if char.isalpha()]
     groups = {word_group(char) for char in letters}
     odd = len(surface) - len(letters) - surface.count(" ")
-    return len(groups) > 1 or (0 < odd and 2 * odd <= len(surface) and bool(letters))
+    return len(groups) > 1 or (odd > 0 and 2 * odd <= len(surface) and bool(letters))
 
 
 def _stands_apart(text: str, start: int, end: int) -> bool:

@@ -149,7 +149,7 @@ class _Table(dict[int, str]):
         char = chr(point)
         mark = unicodedata.combining(char) and 0x0300 <= point < 0x0370
         piece = _SENTINEL if mark else plain_cluster(char)
-        if len(piece) != 1 or unicodedata.combining(char) and piece != char:
+        if len(piece) != 1 or (unicodedata.combining(char) and piece != char):
             piece = _SENTINEL
         self[point] = piece
         return piece

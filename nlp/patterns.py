@@ -36,7 +36,9 @@ _LETTER: Final = r"(?:[^\W\d_]|[\u0900-\u0963])"  # Devanagari vowel signs are n
 _GAP: Final = r"(?:[^\S\n]+[^\s.,;:!?]+){0,3}[^\S\n]+"
 _FREE_GAP: Final = r"[^\n。，,.!?！？]{0,8}"
 _SLACK: Final = 160  # a pattern with wild cards is looked for within so many characters
-_LONG_ENOUGH: Final = 5  # letters from which other accents than the table's are taken for sloppy writing or disguise
+_LONG_ENOUGH: Final = (
+    5  # letters from which other accents than the table's are taken for sloppy writing or disguise
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,16 +53,6 @@ _LINK: Final = re.compile(
 _TOKEN: Final = re.compile(r"[a-z0-9][a-z0-9._]{2,31}(?:-[a-z0-9._]{2,20}){0,2}")
 _SPACED: Final = re.compile(r"(?:[a-z0-9_] ){4,30}[a-z0-9_](?![a-z0-9_])")
 _LOCAL_NAME: Final = re.compile(r"[가-힣]{2,10}")
-_NOT_HANDLES: Final = frozenset(
-    "only please for with and the you your our order orders now here available group channel chat message call text number "
-    "info details more pics photos price catalog catalogue video link bio story dance store shop para por con com und oder "
-    "mit per via dla oraz или для and/or also dm pm whatsapp telegram wechat line zalo viber instagram signal facebook "
-    "messenger insta wa tg ig id me us app business web messages directly anytime first free sizes size color colour buy "
-    "sell fast delivery cash cod paypal usd eur new all any ask see send add contact contacts kakao kakaotalk discord "
-    "before after below above inbox comment comments follow page profile account support customer service official "
-    "premium wholesale retail quality original replica mirror copy nike adidas gucci apple iphone samsung chanel dior "
-    "rolex louis vuitton prada sony canon dyson lego puma zara hermes stock sale".split()
-)
 _PRODUCT_LINE: Final = re.compile(
     r"(?:product|on|first|second|in|of|the|clothing|fishing|a|new|full|top|each|this|that|dress|waist|bottom|sub|air|"
     r"collection|zip|last|fall|your|by|straight|clothes|washing|dotted|fine|dead|time|base|neck|premium|luxury) $"
@@ -82,7 +72,8 @@ def find_handles(page: Page, words: list[Word]) -> Iterator[Handle]:
         if word.kind in _CHANNELS:
             handle = _handle_after(text, word)
             if handle and not any(
-                other.kind in _CHANNELS and word.end <= other.start < handle.start for other in words[at + 1 : at + 6]
+                other.kind in _CHANNELS and word.end <= other.start < handle.start
+                for other in words[at + 1 : at + 6]
             ):
                 yield handle
 
@@ -106,13 +97,14 @@ def _handle(text: str, word: Word, link: re.Match[str], token: re.Match[str]) ->
     joined = link.group()
     if link.end() == word.end and word.end - word.start < 3 and text[word.end - 1].isascii():
         return None
-    if value.isdigit() or len(value) < 3 or value in _NOT_HANDLES or _goes_on(text, token.end()):
+    if value.isdigit() or len(value) < 3 or value in _plain_words() or _goes_on(text, token.end()):
         return None
     pointed = bool(link["at"]) or ":" in joined or "id" in joined or "号" in joined
     marked = any(char.isdigit() or char in "_." for char in value)
-    foreign = not text[max(word.start - 6, 0) : word.start].strip().isascii() or not text[
-        word.start : word.end
-    ].isascii()
+    foreign = (
+        not text[max(word.start - 6, 0) : word.start].strip().isascii()
+        or not text[word.start : word.end].isascii()
+    )
     shaped = marked and not re.fullmatch(r"\d+[a-z]{1,4}|[\d.]+|[a-z]{1,3}\d{1,2}", value)
     if not (pointed and (len(value) >= 4 or link["at"])) and not shaped and not (foreign and len(value) >= 5):
         return None
@@ -125,7 +117,9 @@ def _korean_name(text: str, word: Word, link: re.Match[str]) -> Handle | None:
     if word.kind != "kakaotalk" or not named or link.end() == word.end:
         return None
     name = _LOCAL_NAME.match(text, link.end())
-    if not name or name.group().startswith(("추가", "문의", "으로", "에서", "주세요", "링크", "검색", "에", "로", "입장", "방")):
+    if not name or name.group().startswith(
+        ("추가", "문의", "으로", "에서", "주세요", "링크", "검색", "에", "로", "입장", "방")
+    ):
         return None
     return Handle(word.kind, name.group(), name.start(), name.end())
 
@@ -144,8 +138,10 @@ def _means_it(page: Page, word: Word) -> bool:
             return True
         if _PRODUCT_LINE.search(before) and not surface.startswith("LINE"):
             return False
-        return surface.startswith("LINE") or re.match(r" ?(?:id|@|:)", page.text[word.end : word.end + 4]) is not None or (
-            shown != "line"
+        return (
+            surface.startswith("LINE")
+            or re.match(r" ?(?:id|@|:)", page.text[word.end : word.end + 4]) is not None
+            or (shown != "line")
         )
     return True
 
@@ -154,3 +150,9 @@ def _means_it(page: Page, word: Word) -> bool:
 def _book() -> PatternBook[str]:
     rows = read_rows("channels.tsv", columns=("kind", "lang", "word", "source"))
     return PatternBook(Pattern(row["word"], row["lang"], row["kind"], digits=True) for row in rows)
+
+
+@cache
+def _plain_words() -> frozenset[str]:
+    """Words that follow a messenger's name without being a handle: "WhatsApp only", "telegram group"."""
+    return frozenset(row["word"] for row in read_rows("not_handles.tsv", columns=("word", "source")))

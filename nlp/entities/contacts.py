@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, cast
 
 from nlp.entities.channels import find_handles, find_words
@@ -66,14 +67,18 @@ _MONEY_BEFORE: Final = re.compile(rf"(?:{_MONEY})\s?\.?\s?$")
 _MONEY_AFTER: Final = re.compile(
     r"\s?(?:[$€£¥₽₹₩฿₫₺₴﷼%]|(?:usd|eur|euros?|gbp|rs|руб\w*|р\.|р\b|грн|tl\b|zł|pln|ریال|تومان|تومن|元|円|원|บาท|đ\b|vnd|mah|mm|cm|kg|ml|pcs|만원|万円|ريال|درهم|دينار|جنيه|views|sold|km\b))"
 )
-_DATE: Final = re.compile(r"^(?:19|20)\d\d[.\-/ ](?:0?[1-9]|1[0-2])[.\-/ ](?:[0-2]?\d|3[01])$|^(?:[0-2]?\d|3[01])[.\-/ ](?:0?\d|1[0-2])[.\-/ ](?:19|20)?\d\d$")
+_DATE: Final = re.compile(
+    r"^(?:19|20)\d\d[.\-/ ](?:0?[1-9]|1[0-2])[.\-/ ](?:[0-2]?\d|3[01])$|^(?:[0-2]?\d|3[01])[.\-/ ](?:0?\d|1[0-2])[.\-/ ](?:19|20)?\d\d$"
+)
 
 
 def _numbers(page: Page, words: list[Word]) -> Iterator[ContactMatch]:
     starts = [word.start for word in words]
     last_end = 0
     for run in find_runs(page):
-        near = words[bisect_left(starts, max(run.start - 60, last_end)) : bisect_left(starts, run.end + _BEHIND)]
+        near = words[
+            bisect_left(starts, max(run.start - 60, last_end)) : bisect_left(starts, run.end + _BEHIND)
+        ]
         kind = _kind_of(page, run, near)
         if kind is not None:
             start, end = page.span(run.start, run.end)
@@ -86,9 +91,13 @@ def _kind_of(page: Page, run: Run, near: list[Word]) -> str | None:
     text = page.text
     shown = text[run.start : run.end]
     before = [
-        word for word in near if word.end <= run.start and _close(text[word.end : run.start], _NEAR, word.kind)
+        word
+        for word in near
+        if word.end <= run.start and _close(text[word.end : run.start], _NEAR, word.kind)
     ]
-    after = [word for word in near if run.end <= word.start and _close(text[run.end : word.start], _BEHIND, "")]
+    after = [
+        word for word in near if run.end <= word.start and _close(text[run.end : word.start], _BEHIND, "")
+    ]
     if _is_other_number(text, run, shown, before):
         return None
     channel = next((word.kind for word in reversed(before) if word.kind in _NUMERIC), None) or next(
@@ -105,7 +114,7 @@ def _kind_of(page: Page, run: Run, near: list[Word]) -> str | None:
         return channel or "phone"
     if channel == "other" and length >= 5 and len(run.groups) <= 4 and "qq" in _names(text, before):
         return "other"
-    if invited and 8 <= length <= 13 and _fits(run) and not _looks_like_amount(run, shown):
+    if invited and 8 <= length <= 13 and _fits(run) and not _looks_like_amount(shown):
         return channel or "phone"
     return None
 
@@ -129,7 +138,9 @@ def _is_other_number(text: str, run: Run, shown: str, before: list[Word]) -> boo
         return True
     if _MONEY_BEFORE.search(text[max(run.start - 8, 0) : run.start]) or _MONEY_AFTER.match(text, run.end):
         return True
-    if _DATE.match(shown) or re.search(r"[#№n]\s?°?$", text[max(run.start - 3, 0) : run.start]) and len(run.groups) == 1:
+    if _DATE.match(shown) or (
+        re.search(r"[#№n]\s?°?$", text[max(run.start - 3, 0) : run.start]) and len(run.groups) == 1
+    ):
         return True
     if run.start and text[run.start - 1].isascii() and text[run.start - 1].isalpha() and not before:
         return True  # the tail of an article number: AB12345678
@@ -142,7 +153,7 @@ def _is_row(run: Run) -> bool:
         return False
     size = run.groups[0]
     values = [int(run.digits[at : at + size]) for at in range(0, len(run.digits), size)]
-    steps = {two - one for one, two in zip(values, values[1:], strict=False)}
+    steps = {two - one for one, two in pairwise(values)}
     return all(0 < step <= 10 for step in steps) or all(-10 <= step < 0 for step in steps)
 
 
@@ -154,24 +165,33 @@ def _counts_up(digits: str) -> bool:
 def _has_mobile_shape(run: Run) -> bool:
     """Shapes that hardly anything but a telephone number has."""
     digits, groups = run.digits, run.groups
-    if len(digits) == 11 and re.match(r"1[3-9]\d", digits) and groups in ((11,), (3, 4, 4), (3, 8), (3, 3, 5), (7, 4)):
+    if (
+        len(digits) == 11
+        and re.match(r"1[3-9]\d", digits)
+        and groups in ((11,), (3, 4, 4), (3, 8), (3, 3, 5), (7, 4))
+    ):
         return not re.fullmatch(r"(\d)\1+", digits[3:])
     if re.match(r"01[016789]", digits) and groups in ((3, 4, 4), (3, 3, 4), (11,)):
         return True
-    if re.match(r"0[5789]0", digits) and groups in ((3, 4, 4),):
+    if re.match(r"0[5789]0", digits) and groups == (3, 4, 4):
         return True
     if re.match(r"[78][3-9]\d\d", digits) and len(digits) == 11 and len(groups) >= 4:
         return True
     if digits.startswith("00") and 11 <= len(digits) <= 15 and re.match(r"00[1-9]", digits):
         return len(groups) >= 2
-    return digits.startswith("0") and digits[1] != "0" and len(digits) in (10, 11) and (len(groups) in (3, 4, 5) or digits[:2] in ("09", "07", "05"))
+    return (
+        digits.startswith("0")
+        and digits[1] != "0"
+        and len(digits) in (10, 11)
+        and (len(groups) in (3, 4, 5) or digits[:2] in ("09", "07", "05"))
+    )
 
 
 def _fits(run: Run) -> bool:
     return len(run.groups) <= 16 and not _is_row(run)
 
 
-def _looks_like_amount(run: Run, shown: str) -> bool:
+def _looks_like_amount(shown: str) -> bool:
     """1.299.000 or 1,299,000: groups of three behind a short first one."""
     return re.fullmatch(r"\d{1,3}([.,  ])\d{3}(?:\1\d{3})*", shown) is not None
 
@@ -180,12 +200,18 @@ def _normal(run: Run, page: Page) -> str:
     """Digits, with + and country code where the writing tells the country."""
     digits, groups = run.digits, run.groups
     if run.plus:
-        return "+" + re.sub(r"^(44|49|33|39|31|34|61|66|62|84|7|82|81|86|90|98|20|966|971|380)0(?=\d{8,})", r"\1", digits)
+        return "+" + re.sub(
+            r"^(44|49|33|39|31|34|61|66|62|84|7|82|81|86|90|98|20|966|971|380)0(?=\d{8,})", r"\1", digits
+        )
     if digits.startswith("00") and len(digits) >= 11:
         return "+" + digits[2:]
     if len(digits) == 11 and re.match(r"1[3-9]\d", digits) and (groups != (3, 8)):
         return "+86" + digits
-    if re.match(r"01[016789]", digits) and len(digits) in (10, 11) and (groups in ((3, 4, 4), (3, 3, 4)) or _has(page, "가-힣")):
+    if (
+        re.match(r"01[016789]", digits)
+        and len(digits) in (10, 11)
+        and (groups in ((3, 4, 4), (3, 3, 4)) or _has(page, "가-힣"))
+    ):
         return "+82" + digits[1:]
     if re.match(r"0[5789]0", digits) and len(digits) == 11 and (_has(page, "ぁ-ヿ") or groups == (3, 4, 4)):
         return "+81" + digits[1:]
@@ -207,14 +233,21 @@ def _handles(page: Page, words: list[Word]) -> Iterator[ContactMatch]:
     for handle in find_handles(page, words):
         taken.add(handle.start)
         start, end = page.span(handle.start, handle.end)
-        yield ContactMatch(kind=cast("ContactKind", handle.kind), value=_handle_value(handle.kind, handle.value), start=start, end=end)
+        yield ContactMatch(
+            kind=cast("ContactKind", handle.kind),
+            value=_handle_value(handle.kind, handle.value),
+            start=start,
+            end=end,
+        )
     for match in _LONE.finditer(page.written() if "@" in page.text else ""):
         if match.start(1) in taken:
             continue
         kind = _lone_kind(page, match, words)
         if kind:
             start, end = page.span(match.start(), match.end())
-            yield ContactMatch(kind=cast("ContactKind", kind), value=match.group(1).rstrip("._"), start=start, end=end)
+            yield ContactMatch(
+                kind=cast("ContactKind", kind), value=match.group(1).rstrip("._"), start=start, end=end
+            )
 
 
 def _handle_value(kind: str, value: str) -> str:
@@ -230,7 +263,12 @@ def _lone_kind(page: Page, match: re.Match[str], words: list[Word]) -> str | Non
     if value.isdigit() or len(value) < 4:
         return None
     behind = next(
-        (word.kind for word in words if 0 <= word.start - match.end() <= 10 and word.kind in _NUMERIC | {"instagram"}), None
+        (
+            word.kind
+            for word in words
+            if 0 <= word.start - match.end() <= 10 and word.kind in _NUMERIC | {"instagram"}
+        ),
+        None,
     )
     if behind:
         return behind

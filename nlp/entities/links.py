@@ -31,19 +31,22 @@ _SURE: Final = (
 _UNSURE: Final = "me|io|co|in|it|no|is|to|so|be|by|my|us|id|ly|la|tv|ws|ai|am|do|im|page|one|style|direct"
 _NAME: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PATH: Final = r"(?::\d{2,5})?(?:/[!#-&(-;=?-Z\\^-z~]{0,200})?"  # printable ASCII without quotes and brackets
-_URL: Final = re.compile(rf"https?\s?://\s?(?P<host>(?:{_NAME}\.){{1,5}}[a-z]{{2,12}})(?P<path>{_PATH})", re.I)
+_URL: Final = re.compile(
+    rf"https?\s?://\s?(?P<host>(?:{_NAME}\.){{1,5}}[a-z]{{2,12}})(?P<path>{_PATH})", re.IGNORECASE
+)
 _BARE: Final = re.compile(
     rf"(?<![a-z0-9_.@/＠-])(?P<www>www\.)?(?P<host>(?:{_NAME}\.){{1,4}}(?:(?P<sure>{_SURE})|{_UNSURE}))(?![a-z0-9_@＠-])(?!\.[a-z0-9])"
     rf"(?P<path>{_PATH})",
-    re.I,
+    re.IGNORECASE,
 )
 _BROKEN: Final = re.compile(
-    rf"(?<![\w.@])(?:www\s?[.。•·]\s?)?(?P<host>[a-z0-9-]{{3,40}}(?:\s?\(?(?:dot|punto|ponto|point|punkt|точка|点|點|kropka|nokta|دات|नुक्ता|titik|chấm|จุด|닷|ドット)\)?\s?|"
-    rf"\s?\[\.\]\s?|\s?\(\.\)\s?)(?:com|net|org|ru|shop|store|cn|br|es|fr|de|it|pl|kr|jp|vn|id|ua|tr|nl|co))(?![\w-])",
-    re.I,
+    r"(?<![\w.@])(?:www\s?[.。•·]\s?)?(?P<host>[a-z0-9-]{3,40}(?:\s?\(?(?:dot|punto|ponto|point|punkt|точка|点|點|kropka|nokta|دات|नुक्ता|titik|chấm|จุด|닷|ドット)\)?\s?|"
+    r"\s?\[\.\]\s?|\s?\(\.\)\s?)(?:com|net|org|ru|shop|store|cn|br|es|fr|de|it|pl|kr|jp|vn|id|ua|tr|nl|co))(?![\w-])",
+    re.IGNORECASE,
 )
 _SPACED_WWW: Final = re.compile(
-    rf"(?<!\w)www\s?[.。]\s?(?P<host>[a-z0-9-]{{2,40}}(?:\s?[.。]\s?[a-z0-9-]{{2,20}})?\s?[.。]\s?(?:{_SURE}|{_UNSURE}))(?!\w)", re.I
+    rf"(?<!\w)www\s?[.。]\s?(?P<host>[a-z0-9-]{{2,40}}(?:\s?[.。]\s?[a-z0-9-]{{2,20}})?\s?[.。]\s?(?:{_SURE}|{_UNSURE}))(?!\w)",
+    re.IGNORECASE,
 )
 _AT: Final = (
     r"(?:\s?[@＠★]\s?|\s?[(\[{<]\s?(?:at|arroba|a|@|chiocciola|malpa|małpa|собака|арроба|kukac|et|圈a|アット|골뱅이)\s?[)\]}>]\s?|"
@@ -54,10 +57,11 @@ _DOT: Final = (
     r"\s(?:dot|punto|ponto|point|punkt|точка|点|點|kropka|nokta|крапка|دات|نقطة|نقطه|डॉट|titik|chấm|จุด|닷|ドット)\s|\s\.\s?)"
 )
 _EMAIL: Final = re.compile(
-    rf"(?<![a-z0-9_.+-])[a-z0-9](?:[a-z0-9_+-]|\.(?=[a-z0-9_])){{0,62}}{_AT}[a-z0-9-]{{2,40}}(?:{_DOT}[a-z0-9-]{{2,24}}){{1,3}}(?![a-z0-9_@])", re.I
+    rf"(?<![a-z0-9_.+-])[a-z0-9](?:[a-z0-9_+-]|\.(?=[a-z0-9_])){{0,62}}{_AT}[a-z0-9-]{{2,40}}(?:{_DOT}[a-z0-9-]{{2,24}}){{1,3}}(?![a-z0-9_@])",
+    re.IGNORECASE,
 )
-_EMAIL_DOT: Final = re.compile(_DOT, re.I)
-_EMAIL_AT: Final = re.compile(_AT, re.I)
+_EMAIL_DOT: Final = re.compile(_DOT, re.IGNORECASE)
+_EMAIL_AT: Final = re.compile(_AT, re.IGNORECASE)
 _TRAIL: Final = ".,;:!?)]}>'\"»”…*"
 _MESSENGERS: Final = {
     "wa.me": "whatsapp",
@@ -119,11 +123,25 @@ def find_addresses(text: str) -> Iterator[Address]:
 
 
 def _worth_looking(text: str) -> bool:
-    return re.search(r"[.@＠★。\[(]|\s(?:dot|at|arroba|punto|точка|ponto|chiocciola|собака|małpa|点)\s", text, re.I) is not None
+    return (
+        re.search(
+            r"[.@＠★。\[(]|\s(?:dot|at|arroba|punto|точка|ponto|chiocciola|собака|małpa|点)\s",
+            text,
+            re.IGNORECASE,
+        )
+        is not None
+    )
 
 
 def _emails(text: str) -> Iterator[Address]:
-    if re.search(r"[@＠★(\[{]|\s(?:at|arroba|chiocciola|ma[łl]pa|собака|골뱅이|แอท|ات|آت|艾特|एट|a còng)\s", text, re.I) is None:
+    if (
+        re.search(
+            r"[@＠★(\[{]|\s(?:at|arroba|chiocciola|ma[łl]pa|собака|골뱅이|แอท|ات|آت|艾特|एट|a còng)\s",
+            text,
+            re.IGNORECASE,
+        )
+        is None
+    ):
         return
     for match in _EMAIL.finditer(text):
         found = match.group()
@@ -137,23 +155,23 @@ def _emails(text: str) -> Iterator[Address]:
 
 
 def _known_end(part: str) -> bool:
-    return re.fullmatch(f"{_SURE}|{_UNSURE}", part, re.I) is not None
+    return re.fullmatch(f"{_SURE}|{_UNSURE}", part, re.IGNORECASE) is not None
 
 
 def _links(text: str) -> Iterator[Address]:
     if "." in text:
         for match in _URL.finditer(text):
-            yield from _address(text, match, sure=True)
+            yield from _address(match, sure=True)
         for match in _BARE.finditer(text):
             sure = bool(match["www"] or match["sure"]) or len(match["path"]) > 1
-            yield from _address(text, match, sure=sure)
+            yield from _address(match, sure=sure)
     for match in _SPACED_WWW.finditer(text):
-        yield from _address(text, match, sure=True)
+        yield from _address(match, sure=True)
     for match in _BROKEN.finditer(text):
-        yield from _address(text, match, sure=True)
+        yield from _address(match, sure=True)
 
 
-def _address(text: str, match: re.Match[str], *, sure: bool) -> Iterator[Address]:
+def _address(match: re.Match[str], *, sure: bool) -> Iterator[Address]:
     host = re.sub(
         r"\s?[(\[]?(?<![a-z0-9])(?:dot|punto|ponto|point|punkt|точка|点|點|kropka|nokta|titik|chấm|จุด|닷|ドット)(?![a-z0-9])[)\]]?\s?|\s?[(\[]?[.。][)\]]?\s?",
         ".",
@@ -201,7 +219,7 @@ def _messenger_value(kind: str, host: str, path: str) -> str:
         return parts[0].lstrip("@")
     if kind == "line" and parts and parts[-1][:1] in "~@":
         return parts[-1].lstrip("~@")
-    return _opaque(host, path) if kind in ("yupoo",) or parts else ""
+    return _opaque(host, path) if kind == "yupoo" or parts else ""
 
 
 def _opaque(host: str, path: str) -> str:

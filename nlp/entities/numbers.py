@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from nlp.letters import plain, word_group
@@ -25,10 +26,10 @@ __all__ = ["Run", "find_runs"]
 _MIN_DIGITS: Final = 5
 _MAX_DIGITS: Final = 17
 _BETWEEN: Final = re.compile(r"[^\w\n$€£¥₽₹₩฿₫₺%#=<>\"|]{1,3}(?:\ufe0f)?$|の$")
-_NEGATIVE_CIRCLED: Final = str.maketrans(
-    "⓿❶❷❸❹❺❻❼❽❾➊➋➌➍➎➏➐➑➒", "0123456789123456789"
+_NEGATIVE_CIRCLED: Final = str.maketrans("⓿❶❷❸❹❺❻❼❽❾➊➋➌➍➎➏➐➑➒", "0123456789123456789")
+_DRAWN_ALIKE: Final = (
+    r"(?<![^\W\d_])o{1,3}(?=\d)|(?<=\d)[oil|]{1,3}(?=\d)|(?<=\d)o{1,3}(?![^\W\d_])|(?<=\d )o{1,3}(?= \d)"
 )
-_DRAWN_ALIKE: Final = r"(?<![^\W\d_])o{1,3}(?=\d)|(?<=\d)[oil|]{1,3}(?=\d)|(?<=\d)o{1,3}(?![^\W\d_])|(?<=\d )o{1,3}(?= \d)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ def _run(text: str, atoms: list[tuple[int, int, str, bool]]) -> Run | None:
         groups=_groups(atoms),
         plus=bool(plus),
         spelled=sum(atom[3] for atom in atoms),
-        separators="".join(text[one[1] : two[0]] for one, two in zip(atoms, atoms[1:], strict=False)),
+        separators="".join(text[one[1] : two[0]] for one, two in pairwise(atoms)),
     )
 
 

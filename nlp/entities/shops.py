@@ -19,7 +19,9 @@ class SellerMatch:
     end: int
 
 
-_HANDLE: Final = re.compile(r"(?<![\w.@/])[@＠] ?([a-z0-9][a-z0-9._]{1,31}(?:-[a-z0-9._]{2,20})?)(?![a-z0-9@])", re.I)
+_HANDLE: Final = re.compile(
+    r"(?<![\w.@/])[@＠] ?([a-z0-9][a-z0-9._]{1,31}(?:-[a-z0-9._]{2,20})?)(?![a-z0-9@])", re.IGNORECASE
+)
 _WORDS: Final = (
     r"shop(?: name)?|store(?: name)?|seller|sold by|boutique|tienda|vendedor|loja|vendedora|vendeur|verkäufer|laden|negozio|"
     r"venditore|winkel|verkoper|sklep|sprzedawca|магазин|продавец|продавець|крамниця|mağaza|mağazası|satıcı|dükkan|متجر|محل|"
@@ -27,20 +29,30 @@ _WORDS: Final = (
     r"ショップ|お店|出品者|상호|상점|가게|샵|판매자|店铺名|卖家"
 )
 _QUOTED: Final = re.compile(
-    rf"(?<!\w)(?:{_WORDS})\s?[:：=]?\s?[\"“«„「『【‹']([^\"”»“」』】›'\n]{{2,40}})[\"”»“」』】›']", re.I
+    rf"(?<!\w)(?:{_WORDS})\s?[:：=]?\s?[\"“«„「『【‹']([^\"”»“」』】›'\n]{{2,40}})[\"”»“」』】›']",
+    re.IGNORECASE,
 )
-_NAMED: Final = re.compile(rf"(?<!\w)(?:{_WORDS})\s?[:：=]\s?([^\n,.;|!?。，、！？()（）]{{2,40}})", re.I)
+_NAMED: Final = re.compile(
+    rf"(?<!\w)(?:{_WORDS})\s?[:：=]\s?([^\n,.;|!?。，、！？()（）]{{2,40}})", re.IGNORECASE
+)
 _CAPITAL: Final = re.compile(
     r"(?<!\w)(?:[Тт]иенда|[Tt]ienda|[Ll]oja|[Bb]outique|[Nn]egozio|[Мм]агазин|[Mm]ağaza|[Ss]klep|[Tt]oko|[Ss]hop)\s"
     r"([A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐİŞĞ][\w'&-]{1,24}(?:\s[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐİŞĞ][\w'&-]{1,24}){0,2})"
 )
-_FREE_NAME: Final = re.compile(r"(?:店名|店铺名|ショップ名|상호명?|ร้าน)\s?(?:叫|是|は|:|：)?\s?([\w&'·-]{2,24})")
+_FREE_NAME: Final = re.compile(
+    r"(?:店名|店铺名|ショップ名|상호명?|ร้าน)\s?(?:叫|是|は|:|：)?\s?([\w&'·-]{2,24})"
+)
 
 
 def find_sellers(text: str) -> list[SellerMatch]:
     """Sellers of ``text`` in order, none inside another."""
     found = [
-        SellerMatch(kind="handle", value=match.group(1).rstrip("._").lower(), start=match.start(), end=match.start(1) + len(match.group(1).rstrip("._")))
+        SellerMatch(
+            kind="handle",
+            value=match.group(1).rstrip("._").lower(),
+            start=match.start(),
+            end=match.start(1) + len(match.group(1).rstrip("._")),
+        )
         for match in _HANDLE.finditer(text)
         if not match.group(1).isdigit()
     ]
