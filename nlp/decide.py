@@ -209,7 +209,11 @@ def _cues(
         score = round(probabilities[name], 4)
         cues.append(_cue(name, score, found[name], reading) if name in found else Cue(cue=name, score=score))
     order = {name: at for at, name in enumerate(CUE_NAMES)}
-    return tuple(sorted(set(cues), key=lambda cue: (order[cue.cue], cue.field != "title", cue.start or 0)))
+    cues.sort(key=lambda cue: (order[cue.cue], cue.field != "title", cue.start or 0, -cue.score))
+    places = {
+        (cue.cue, cue.field, cue.start, cue.end): cue for cue in reversed(cues)
+    }  # of twins the surest stays
+    return tuple(cue for cue in cues if places[cue.cue, cue.field, cue.start, cue.end] is cue)
 
 
 def _kept(cue: Cue, probabilities: dict[str, float], thresholds: Thresholds) -> bool:

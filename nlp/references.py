@@ -123,6 +123,8 @@ class References:
         for table in ("user table", "table"):
             shelf = self._shelves.get((table, brand.casefold()))
             reference = shelf and self._on_shelf(shelf, text, found, category)
+            if shelf and not reference and table == "user table" and not found.parts:
+                reference = shelf.kinds.get(_ANY)  # the user's "*" means any goods of the brand
             if reference:
                 floor = (
                     reference.used_usd

@@ -95,7 +95,7 @@ def classify_dumps(
     return summary
 
 
-def _push(  # noqa: PLR0913, PLR0917 - the loop's own inside
+def _push(  # noqa: PLR0917 - the loop's own inside
     dumps: Sequence[str],
     journal: Journal,
     detector: Detector,
@@ -115,7 +115,7 @@ def _push(  # noqa: PLR0913, PLR0917 - the loop's own inside
     )
     for batch in batches:
         if left is not None:
-            batch = batch.slice(0, left)  # noqa: PLW2901 - the last batch of --limit
+            batch, rejections[:] = _first(batch, rejections, left)  # noqa: PLW2901 - the last batch of --limit
             left -= batch.num_rows
         if batch.num_rows:
             verdicts = detector.detect(batch)
@@ -129,6 +129,18 @@ def _push(  # noqa: PLR0913, PLR0917 - the loop's own inside
             return
     if rejections:
         journal.append(detector.detect(_empty()), rejections, len(rejections))
+
+
+def _first(
+    batch: pa.RecordBatch, rejections: list[Rejection], left: int
+) -> tuple[pa.RecordBatch, list[Rejection]]:
+    """The first ``left`` rows of a batch, and the rejections that stood before their end."""
+    if batch.num_rows <= left:
+        return batch, rejections
+    batch = batch.slice(0, left)
+    places = list(zip(batch.column("file").to_pylist(), batch.column("line").to_pylist(), strict=True))
+    last = dict(places)  # of each file the last line that is kept
+    return batch, [each for each in rejections if each.line < last.get(each.file, 0)]
 
 
 def _reader(dumps: Sequence[str], settings: Settings) -> Reader:
