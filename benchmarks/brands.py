@@ -15,12 +15,14 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from nlp.entities.brands import BrandFinder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FILES: Final = ("vestiaire_en", "noble_ko", "litrepstar_en")
 RESULTS: Final = Path(__file__).parent / "results" / "brands.json"

@@ -52,7 +52,7 @@ _KINDS: Final[dict[str, frozenset[str]]] = {
     "tobacco": frozenset({"smoke"}),
     "baby": frozenset({"baby"}),
     "health": frozenset({"health", "beauty"}),
-    "music": frozenset({"music", "wear", "toy"}),
+    "music": frozenset({"music", "wear", "toy", "tech"}),
     "clubs": frozenset({"wear", "sport", "size"}),
     "software": frozenset({"tech", "soft"}),
     "food": frozenset({"food", "drink"}),
@@ -84,7 +84,7 @@ class Goods:
         self._spaceless: list[tuple[str, str]] = []
         for word, kind in rows:
             folded = fold(word.rstrip("*"), *STEPS).text
-            if family(folded[0]) in ("han", "katakana", "hiragana", "thai", "hangul"):
+            if " " in folded or family(folded[0]) in ("han", "katakana", "hiragana", "thai", "hangul"):
                 self._spaceless.append((folded, kind))
             elif word.endswith("*"):
                 self._stems.setdefault(folded[:_PREFIX_LENGTH], []).append((folded, kind))

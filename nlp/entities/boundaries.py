@@ -113,6 +113,8 @@ def free_right(text: str, end: int, *, length: int, plain: bool = True) -> bool:
     if end >= len(text):
         return True
     own, after = family(text[end - 1]), family(text[end])
+    if length <= 3 and text[end] in "*○〇●":
+        return False  # a longer name goes on behind the mask
     if after == "digit":
         return own != "digit" and (length >= 3 or own in _OPEN)
     if own in _OPEN or after != own:

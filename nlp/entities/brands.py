@@ -117,7 +117,11 @@ class BrandFinder:
         return found[0].alias.brand if found and found[0].alias.free else None
 
     def _choose(self, view: View, candidates: list[Candidate]) -> list[Candidate]:
-        sure = [item for item in candidates if item.alias.free or item.how == "disguise"]
+        sure = [
+            item
+            for item in candidates
+            if item.alias.free or (item.how == "disguise" and item.alias.kind != "code")
+        ]
         chosen: list[Candidate] = []
         for item in sorted(candidates, key=lambda one: (-one.weight, one.rank, one.start)):
             if any(item.start < other.end and other.start < item.end for other in chosen):

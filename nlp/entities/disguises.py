@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Disguises", "skeleton"]
 
 _ALIKE: Final[dict[str, str]] = {
-    "i": "lı1!|¡ⅰｌɪΙΙιіӏǀ¦ⅼɩ",
+    "i": "lı1!и|¡ⅰｌɪΙΙιіӏǀ¦ⅼɩ",
     "o": "0оοσөØ°◯⓪ɵօ〇ᴏ",
     "a": "@4аαд∆λɑᴀΛ",
     "e": "3€еєεë£ᴇɛз",
@@ -37,7 +37,7 @@ _ALIKE: Final[dict[str, str]] = {
     "x": "хχ×",
     "k": "кκᴋ",
     "m": "мᴍ",
-    "n": "ηпɴи",
+    "n": "ηпɴ",
     "h": "нһʜ",
     "u": "υцᴜʋ",
     "v": "νᴠѵ⋁ⅴ",
@@ -71,7 +71,7 @@ class Disguises:
             key = key_of(alias.text)
             if alias.uses & {"never"} or alias.kind in ("obfuscation", "code") or len(key.letters) < 3:
                 continue
-            if key.letters.isascii() and not key.letters.isdigit() and _worth(alias, key):
+            if family(key.letters[0]) in ("latin", "cyrillic") and _worth(alias, key):
                 names.setdefault(skeleton(key.letters), (alias, key))
         self._automaton = ahocorasick.Automaton()
         for letters, (alias, key) in names.items():
@@ -99,15 +99,17 @@ class Disguises:
                 continue
             written = "".join(text[places[index]] for index in range(first, last + 1))
             if _disguised(written, key.letters, text) and (alias.free or not written.isalpha()):
-                yield _candidate(view, alias, at, to, length)
+                yield _candidate(view, alias, at, to)
 
     def _by_mask(self, view: View) -> Iterator[Candidate]:
         for alias, at, to in self._masks.find(view.folded.text):
-            yield _candidate(view, alias, at, to, to - at)
+            yield _candidate(view, alias, at, to)
 
 
 def _worth(alias: Alias, key: Key) -> bool:
-    return len(key.letters) >= 4 and (alias.free or alias.kind == "official" or len(key.letters) >= 6)
+    return len(key.letters) >= 4 and (
+        alias.free or alias.kind in ("official", "variant") or len(key.letters) >= 6
+    )
 
 
 def _apart(text: str, at: int, to: int) -> bool:
@@ -124,15 +126,18 @@ def _disguised(written: str, letters: str, text: str) -> bool:
         return False
     odd = [char for char, plain in zip(written, letters, strict=True) if char != plain]
     kept = len(letters) - len(odd)
-    if all(char.isascii() and char.isalpha() for char in odd):
+    home = family(letters[0])
+    foreign = [char for char in odd if family(char) not in (home, "digit", "")]
+    if all(family(char) == home for char in odd):
         return len(letters) >= 4 and set(odd) <= {"i", "l"}
-    foreign = [char for char in odd if not char.isascii() and char.isalpha()]
-    if foreign and kept == 0:
+    if len(foreign) == len(letters):
         latin = sum(char.isascii() and char.isalpha() for char in text)
-        return latin > sum(char.isalpha() for char in text) - latin
+        return home == "latin" and latin > sum(char.isalpha() for char in text) - latin
+    if foreign and len(foreign) == len(odd):
+        return len(foreign) < len(letters) or home == "latin"
     return kept >= 2 and kept * 2 >= len(letters)
 
 
-def _candidate(view: View, alias: Alias, at: int, to: int, weight: int) -> Candidate:
+def _candidate(view: View, alias: Alias, at: int, to: int) -> Candidate:
     start, end = view.original(at, to)
-    return Candidate(alias=alias, how="disguise", start=start, end=end, at=at, to=to, weight=weight)
+    return Candidate(alias=alias, how="disguise", start=start, end=end, at=at, to=to, weight=to - at)

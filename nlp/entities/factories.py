@@ -7,7 +7,7 @@
 [('G*cci', 'Gucci')]
 
 spaCy imports this module for every ``spacy.blank``, so it imports spaCy and the standard library alone; the lexicon is
-read when a component is made.
+read when a component sees its first text, so that a saved pipeline loads where the user's own file is gone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from nlp.entities.brands import BrandFinder
@@ -46,7 +46,7 @@ _SPAN_EXTENSIONS: Final = (
     },
     assigns=["doc.spans", "span._.fauxwatch_brand", "span._.fauxwatch_how", "span._.fauxwatch_offered"],
 )
-def make_brands(
+def make_brands(  # noqa: PLR0917 - spaCy calls it by keyword
     nlp: Language, name: str, spans_key: str, annotate_ents: bool, offered_only: bool, lexicon: str | None
 ) -> BrandComponent:
     """The component; ``lexicon`` is a file of further brands, ``annotate_ents`` writes ``doc.ents`` as well."""
@@ -82,12 +82,14 @@ class BrandComponent:
         self._spans_key = spans_key
         self._annotate_ents = annotate_ents
         self._offered_only = offered_only
-        self._rows = _text_of(lexicon)
-        self._finder = _finder_of(self._rows)
+        self._lexicon = lexicon
+        self._rows: str | None = None
+        self._finder: BrandFinder | None = None
 
     def __call__(self, doc: Doc) -> Doc:
         """``doc`` with its brands; ``doc._.fauxwatch_brands`` holds the matches with offsets into ``doc.text``."""
-        matches = [match for match in self._finder.find(doc.text) if match.offered or not self._offered_only]
+        finder = self._finder or self._load()
+        matches = [match for match in finder.find(doc.text) if match.offered or not self._offered_only]
         doc._.fauxwatch_brands = tuple(matches)
         spans = []
         for match in matches:
@@ -106,13 +108,12 @@ class BrandComponent:
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """The user's own lexicon rows; the packaged ones belong to the installed version."""
         del exclude
-        return self._rows.encode("utf-8")
+        return self._own_rows().encode("utf-8")
 
     def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> BrandComponent:
         """This component with the rows that :meth:`to_bytes` gave."""
         del exclude
-        self._rows = data.decode("utf-8")
-        self._finder = _finder_of(self._rows)
+        self._rows, self._finder = data.decode("utf-8"), None
         return self
 
     def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:
@@ -123,6 +124,19 @@ class BrandComponent:
     def from_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> BrandComponent:
         """This component with the rows of the folder ``path``."""
         return self.from_bytes((path / "brands.tsv").read_bytes(), exclude=exclude)
+
+    def _own_rows(self) -> str:
+        if self._rows is None:
+            from pathlib import Path
+
+            self._rows = Path(self._lexicon).read_text("utf-8") if self._lexicon else ""
+        return self._rows
+
+    def _load(self) -> BrandFinder:
+        from nlp.entities.brands import BrandFinder
+
+        self._finder = BrandFinder.load_rows(self._own_rows())
+        return self._finder
 
 
 class SellerComponent:
@@ -171,23 +185,11 @@ def _marked(doc: Doc, match: Any, label: str) -> Span | None:
     return span
 
 
-def _joined(ents: tuple[Span, ...], spans: list[Span]) -> list[Span]:
+def _joined(ents: Sequence[Span], spans: list[Span]) -> list[Span]:
     """The pipeline's own entities, and our spans where they do not overlap these or one another."""
     taken = {token.i for ent in ents for token in ent}
     own = [span for span in filter_spans(spans) if not any(token.i in taken for token in span)]
     return sorted([*ents, *own], key=lambda span: span.start)
-
-
-def _text_of(lexicon: str | None) -> str:
-    from pathlib import Path
-
-    return Path(lexicon).read_text("utf-8") if lexicon else ""
-
-
-def _finder_of(rows: str) -> BrandFinder:
-    from nlp.entities.brands import BrandFinder
-
-    return BrandFinder.load_rows(rows)
 
 
 def _register() -> None:

@@ -108,18 +108,17 @@ class Matcher:
     def find(self, view: View) -> Iterator[Candidate]:
         """Candidates in no order; they may overlap."""
         for last, (length, group) in self._automaton.iter(view.letters):
-            first = last - length + 1
-            at, to = view.places[first], view.places[last] + 1
             for entry in group:
-                candidate = _candidate(view, entry, first, at, to)
+                candidate = _candidate(view, entry, last - length + 1)
                 if candidate:
                     yield candidate
                     break
 
 
 def dressed_up(original: str, name: str, view: View) -> bool:
-    """Whether ``original`` spells ``name`` with letters in fancy dress: invisible ones between, circled or mathematical
-    ones, accents that the name does not have.
+    """Whether ``original`` spells ``name`` with letters in fancy dress.
+
+    That is: invisible ones between, circled or mathematical ones, accents that the name does not have.
     """
     if original.isascii() or original == name:
         return False
@@ -204,35 +203,44 @@ def _two_words(places: list[int], first: int, size: int) -> bool:
     return cut >= 4 and size - cut >= 4
 
 
-def _candidate(view: View, entry: _Entry, first: int, at: int, to: int) -> Candidate | None:
-    alias, text, size = entry.alias, view.folded.text, len(entry.key.letters)
-    exact = alias.kind in ("obfuscation", "code")
-    verdict = "plain"
-    if to - at != size or entry.key.gaps:
-        verdict = gap_verdict(view, entry.key, first) or ""
-    if not verdict or (exact and verdict != "plain"):
+def _candidate(view: View, entry: _Entry, first: int) -> Candidate | None:
+    size = len(entry.key.letters)
+    at, to = view.places[first], view.places[first + size - 1] + 1
+    if not _bounded(view.folded.text, entry, at, to):
         return None
-    if not free_left(text, at, length=size):
-        return None
-    if entry.stem:
-        if to >= len(text) or not free_right(text, to, length=size) or family(text[to]) != "cyrillic":
-            return None
-    elif not free_right(text, to, length=size, plain=alias.free):
-        return None
+    gaps = "plain" if to - at == size and not entry.key.gaps else gap_verdict(view, entry.key, first)
     start, end = view.original(at, to)
-    original = view.folded.original[start:end]
-    if "case" in alias.uses and original != alias.text and not (original.isupper() and alias.text.isupper()):
+    how = _how(view, entry, gaps, (start, end))
+    if how is None:
         return None
-    how: How = alias.how
-    if verdict == "hidden" and (alias.free or size >= 5 or (size <= 3 and original.isupper())):
-        how = "disguise"
-    elif verdict == "hidden":
+    return Candidate(
+        alias=entry.alias, how=how, start=start, end=end, at=at, to=to, weight=size, rank=entry.rank
+    )
+
+
+def _bounded(text: str, entry: _Entry, at: int, to: int) -> bool:
+    size = len(entry.key.letters)
+    if not free_left(text, at, length=size):
+        return False
+    if entry.stem:  # a stem needs its ending
+        return to < len(text) and family(text[to]) == "cyrillic" and free_right(text, to, length=size)
+    return free_right(text, to, length=size, plain=entry.alias.free)
+
+
+def _how(view: View, entry: _Entry, gaps: str | None, span: tuple[int, int]) -> How | None:
+    """How the words at ``span`` of the original name the brand; None if they do not."""
+    alias, size = entry.alias, len(entry.key.letters)
+    original = view.folded.original[slice(*span)]
+    capitals = original.isupper() and alias.text.isupper()
+    if gaps is None or ("case" in alias.uses and original != alias.text and not capitals):
         return None
-    if dressed_up(original, "" if entry.accented else alias.text, view):
-        if not alias.free or size < 4 or (size < 6 and _accents_at_home(view, start, end)):
-            return None
-        how = "disguise"
-    return Candidate(alias=alias, how=how, start=start, end=end, at=at, to=to, weight=size, rank=entry.rank)
+    if gaps == "hidden":
+        told = alias.free or size >= 5 or (size <= 3 and original.isupper())
+        return "disguise" if told and alias.kind not in ("obfuscation", "code") else None
+    if not dressed_up(original, "é" if entry.accented else alias.text, view):
+        return alias.how
+    own_word = not alias.free or size < 4 or (size < 6 and _accents_at_home(view, *span))
+    return None if own_word else "disguise"
 
 
 def _entries(alias: Alias, rank: int, symbols: frozenset[str]) -> Iterator[_Entry]:

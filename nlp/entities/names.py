@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +14,8 @@ from nlp.errors import ConfigError
 from nlp.text import Folded, drop_invisible, fold, lower, nfkc, script_of, strip_accents
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nlp.records import How
 
 __all__ = [
@@ -32,7 +33,6 @@ __all__ = [
 LEXICON: Final = Path(__file__).parent.parent / "lexicon" / "brands.tsv"
 _COLUMNS: Final = ("canonical", "owner", "sector", "lang", "alias", "kind", "use", "traps", "note", "source")
 _USES: Final = frozenset({"", "context", "strict", "case", "never", "product"})
-_HOW: Final[dict[str, How]] = {"obfuscation": "disguise", "code": "disguise", "transliteration": "script"}
 # Letters that Arabic and Persian keyboards, and typists in a hurry, use for one another; apostrophes likewise.
 _UNIFIED: Final = str.maketrans(
     {
@@ -176,12 +176,12 @@ def _alias(row: dict[str, str], line: int, faults: list[str]) -> Alias | None:
 
 
 def _how(value: dict[str, str]) -> How:
-    if value["kind"] in _HOW:
-        return _HOW[value["kind"]]
+    if value["kind"] in ("obfuscation", "code"):
+        return "disguise"
     if key_of(value["alias"]).letters == key_of(value["canonical"]).letters:
         return "name"
     foreign = _scripts(value["alias"]) - {"LATIN"}
-    if value["kind"] in ("official", "variant", "product", "") and foreign:
+    if value["kind"] in ("official", "variant", "product", "transliteration", "") and foreign:
         return "script"
     return "alias"
 

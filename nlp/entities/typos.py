@@ -77,8 +77,9 @@ class Typos:
 
 
 def one_edit(left: str, right: str) -> bool:
-    """Whether one letter added, dropped, changed or swapped with its neighbour makes ``left`` of ``right``; the first
-    letter must agree.
+    """Whether one letter added, dropped, changed or swapped with its neighbour makes ``left`` of ``right``.
+
+    The first letter must agree.
     """
     if left[0] != right[0] or abs(len(left) - len(right)) > 1 or left == right:
         return False
