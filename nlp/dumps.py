@@ -49,6 +49,7 @@ def read(
     on_columns: Callable[[Recognised], None] | None = None,
     limits: Limits | None = None,
     skip: int = 0,
+    extra: Sequence[str] = (),
 ) -> Iterator[pa.RecordBatch]:
     """Batches of ``PLACED_LISTING``: the columns of ``LISTING``, and ``file`` and ``line``, where a row stood.
 
@@ -60,6 +61,7 @@ def read(
         on_columns: Called with what was recognised, for each table as it is begun.
         limits: What a dump may demand of this machine.
         skip: How many rows, given or rejected, were dealt with before: they are passed over without a word.
+        extra: Further columns of the dump that each batch carries as text under their own names (null where a table lacks one).
 
     Raises:
         DumpError: before the first batch if any file (other than a pipe) cannot be read or has no title column.
@@ -70,7 +72,8 @@ def read(
     for name in names:
         if name != STDIN and Path(name).is_file():
             _check(name, mapping, bounds)
-    gathered = _Batches(batch_size, bounds, skip, on_reject)
+    schema = pa.schema([*PLACED_LISTING, *(pa.field(name, pa.string()) for name in extra)])
+    gathered = _Batches(batch_size, bounds, skip, on_reject, schema)
     for name in names:
         yield from _read_file(name, mapping, gathered, on_columns)
     yield from gathered.rest()
@@ -110,7 +113,9 @@ def _read_file(
             used += 1
             if on_columns is not None:
                 on_columns(recognised)
-            reader = _RowReader(label, table, recognised, limits)
+            reader = _RowReader(
+                label, table, recognised, limits, extra=gathered.schema.names[len(PLACED_LISTING) :]
+            )
             for item in table.rows(reader.wanted):
                 gathered.take(label, item, reader)
                 if gathered.full:
@@ -133,7 +138,9 @@ def _no_title(name: str, seen: Sequence[Table]) -> DumpError:
 class _RowReader:
     """Turns the wanted cells of a row into the fields of a listing."""
 
-    def __init__(self, label: str, table: Table, recognised: Recognised, limits: Limits) -> None:
+    def __init__(
+        self, label: str, table: Table, recognised: Recognised, limits: Limits, *, extra: Sequence[str] = ()
+    ) -> None:
         self._label = label
         self._limits = limits
         numbers = {name: index for index, name in reversed(list(enumerate(table.columns)))}
@@ -143,6 +150,10 @@ class _RowReader:
             columns = (choice.column, *choice.otherwise)
             self._at[choice.role] = list(range(len(self.wanted), len(self.wanted) + len(columns)))
             self.wanted.extend(numbers[column] for column in columns)
+        self._extra = list(extra)
+        for name in (name for name in self._extra if name in numbers):
+            self._at[f"extra {name}"] = [len(self.wanted)]
+            self.wanted.append(numbers[name])
         self._prices = [
             (at, PriceReader([row[self.wanted[at]] for row in table.sample if self.wanted[at] < len(row)]))
             for at in self._at.get("price", ())
@@ -172,6 +183,7 @@ class _RowReader:
             "url": label_of(self._cell(cells, "url")),
             "file": self._label,
             "line": row.line,
+            **{name: label_of(self._cell(cells, f"extra {name}")) for name in self._extra},
         }
 
     def _cell(self, cells: Sequence[Any], role: str) -> Any:
@@ -195,6 +207,7 @@ class _Batches:
     limits: Limits
     skip: int
     on_reject: Callable[[Rejection], None]
+    schema: pa.Schema
     _rows: list[dict[str, Any]] = field(default_factory=list)
     _characters: int = 0
 
@@ -227,11 +240,9 @@ class _Batches:
 
     def give(self) -> pa.RecordBatch:
         """The batch that is full."""
-        columns = [
-            pa.array([row[column.name] for row in self._rows], column.type) for column in PLACED_LISTING
-        ]
+        columns = [pa.array([row[column.name] for row in self._rows], column.type) for column in self.schema]
         self._rows, self._characters = [], 0
-        return pa.RecordBatch.from_arrays(columns, schema=PLACED_LISTING)
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
     def rest(self) -> Iterator[pa.RecordBatch]:
         if self._rows:
