@@ -11,6 +11,7 @@ The phrases are data (``lexicon/cues.tsv``), and so is what turns them round (``
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,21 @@ __all__ = ["Hit", "Lexicon"]
 
 _COLUMNS: Final = ("lang", "phrase", "class", "cue", "weight", "note", "source")
 _LOOK_ALIKE: Final = "neg_"
+_CYRILLIC: Final = re.compile("[а-яіїєґ]", re.IGNORECASE)
+_ARABIC: Final = re.compile("[\u0620-\u06d3]")
+_HOMES: Final = {
+    "zh": re.compile("[\u4e00-\u9fff]"),
+    "ja": re.compile("[\u3040-\u30ff\uff66-\uff9f]"),
+    "ko": re.compile("[\uac00-\ud7a3]"),
+    "th": re.compile("[\u0e01-\u0e5b]"),
+    "vi": re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]"),
+    "ru": _CYRILLIC,
+    "uk": _CYRILLIC,
+    "bg": _CYRILLIC,
+    "ar": _ARABIC,
+    "fa": _ARABIC,
+    "ur": _ARABIC,
+}
 
 
 class Lexicon:
@@ -51,7 +67,7 @@ class Lexicon:
     def find(self, text: str) -> list[Hit]:
         """Hits in order of their start. Denied, asked about or look-alike words come with ``cue=None``."""
         page = Page.of(text)
-        found = list(self._book.find(page))
+        found = [item for item in self._book.find(page) if _at_home(item.item, page)]
         found.extend(self._disguises.find(page))
         found.extend(self._scopes.confessions(page))
         if not found:
@@ -59,6 +75,12 @@ class Lexicon:
         found = _longest(found)
         judged = self._scopes.judge(page, found)
         return sorted((_placed(item, page) for item in judged), key=lambda hit: (hit.start, hit.end))
+
+
+def _at_home(row: Hit, page: Page) -> bool:
+    """Whether a phrase in plain Latin letters may be of its language here: "sf" is Vietnamese only among Vietnamese."""
+    home = _HOMES.get(row.lang)
+    return home is None or not row.phrase.isascii() or home.search(page.original) is not None
 
 
 def _read(table: str | Path) -> list[Hit]:
