@@ -44,7 +44,7 @@ Verdicts = Annotated[Path, typer.Argument(metavar="VERDICTS", help="A file that 
 
 
 @app.command()
-def classify(
+def classify(  # noqa: PLR0913 - a command has as many options as it has
     dumps: Dumps,
     output: Output,
     *,

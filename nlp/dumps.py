@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from nlp.cells import PriceReader, category_of, currency_of, label_of, text_of
-from nlp.columns import Recognised, listed, recognise
 from nlp.errors import DumpError
+from nlp.formats.cells import PriceReader, category_of, currency_of, label_of, text_of
+from nlp.formats.columns import Recognised, listed, recognise
 from nlp.formats.source import STDIN, expand
 from nlp.formats.table import BadRow, Item, Limits, Row, Table
 from nlp.formats.tables import tables

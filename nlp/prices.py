@@ -11,12 +11,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from nlp.amounts import Amount, parse_amount
-from nlp.currencies import Currencies
-from nlp.kinds import Kinds, KindsFound
-from nlp.medians import DumpMedians, Median
-from nlp.mentions import PriceMention, find_prices
-from nlp.references import Reference, References
+from nlp.pricing.amounts import Amount, parse_amount
+from nlp.pricing.currencies import Currencies
+from nlp.pricing.kinds import Kinds, KindsFound
+from nlp.pricing.medians import DumpMedians, Median
+from nlp.pricing.mentions import PriceMention, find_prices
+from nlp.pricing.references import Reference, References
 
 if TYPE_CHECKING:
     from nlp.records import Field, Listing

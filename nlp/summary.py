@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from nlp.records import Verdict
 from nlp.schema import verdicts_from_batch
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
+
+    from nlp.records import Verdict
 
 __all__ = ["Summary", "summarise"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nlp.column_names import NAMES
-from nlp.columns import header_currency, normal_name, recognise
+from nlp.formats.column_names import NAMES
+from nlp.formats.columns import header_currency, normal_name, recognise
 from nlp.formats.table import Table
 
 TITLES = ["Canvas tote bag, beige", "Red leather belt", "Running shoes 42", "Silk scarf with dots"]

@@ -46,7 +46,10 @@ _SHARES: Final = {"test": 0.2, "dev": 0.15, "train": 0.65}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildConfig:
-    """The recipe of a model folder. ``shares`` divide clusters of examples; ``generated`` rows are made from the training part."""
+    """The recipe of a model folder. ``shares`` divide clusters of examples; ``generated`` rows are made from the training part.
+
+    The corpus is seen in every epoch, each generated listing in one.
+    """
 
     name: str = "fauxwatch-small"
     generated: int = 24_000
@@ -79,17 +82,25 @@ def build(
     report(f"{len(made)} generated from the training part")
     train = [*parts["train"], *made]
     readings = [reader.read(example.listing) for example in train]
+    real = len(parts["train"])
     rows = [
-        Row(view=view_of(reading), labels=example.labels, pair=example.pair)
-        for reading, example in zip(readings, train, strict=True)
+        Row(
+            view=view_of(reading),
+            labels=example.labels,
+            pair=example.pair,
+            epoch=None
+            if at < real
+            else (at - real) * config.loop.epochs // len(made),  # each epoch sees other ones
+        )
+        for at, (reading, example) in enumerate(zip(readings, train, strict=True))
     ]
     checkpoint = work / "checkpoint"
     if not (checkpoint / "model.safetensors").exists():
         fit(rows, base=base, output=work, config=config.loop, report=report)
     folder = work / "folder"
-    _assemble(folder, checkpoint, rows, config, report)
+    _assemble(folder, checkpoint, rows, config=config, report=report)
     artefact = open_artefact(folder)
-    measured = _stack_and_measure(artefact, reader, parts, config, report)
+    measured = _stack_and_measure(artefact, reader, parts, config=config, report=report)
     measured["training"] = {
         "rows": len(train),
         "corpus": len(examples),
@@ -138,7 +149,7 @@ def evaluate_on(model: str | Path, examples: Sequence[Example]) -> dict[str, Any
 
 
 def _assemble(
-    folder: Path, checkpoint: Path, rows: Sequence[Row], config: BuildConfig, report: Callable[[str], None]
+    folder: Path, checkpoint: Path, rows: Sequence[Row], *, config: BuildConfig, report: Callable[[str], None]
 ) -> None:
     """Checkpoint in half precision, tokenizer, int8 graph, n-gram channel, and a stack that is not fitted yet."""
     from safetensors.numpy import save_file
@@ -184,6 +195,7 @@ def _stack_and_measure(
     artefact: Artefact,
     reader: Reader,
     parts: dict[str, list[Example]],
+    *,
     config: BuildConfig,
     report: Callable[[str], None],
 ) -> dict[str, Any]:

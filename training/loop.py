@@ -52,11 +52,12 @@ class LoopConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One training row: a view, its labels ``{name: 0.0 or 1.0}`` and the contrast pair that it belongs to."""
+    """One training row: a view, its labels ``{name: 0.0 or 1.0}``, its contrast pair, and the one epoch that it is for, if any."""
 
     view: View
     labels: dict[str, float]
     pair: str | None = None
+    epoch: int | None = None
 
 
 def fit(
@@ -143,7 +144,8 @@ def _batches(
     rng = random.Random(f"{config.seed}:{epoch}")
     units: dict[str, list[int]] = {}
     for at, row in enumerate(rows):
-        units.setdefault(row.pair or f"row {at}", []).append(at)
+        if row.epoch in (None, epoch):
+            units.setdefault(row.pair or f"row {at}", []).append(at)
     keyed = [(max(len(tokens[at]) for at in unit) + rng.random() * 12, unit) for unit in units.values()]
     batches: list[list[int]] = []
     batch: list[int] = []

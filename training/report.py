@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["baselines", "brand_figures", "measure_all"]
 
 
-def measure_all(  # noqa: PLR0913 - what is measured, against what, on what
+def measure_all(
     examples: Sequence[Example],
     labels: NDArray[np.float64],
     probabilities: NDArray[np.float64],

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from nlp.entities.boundaries import family
-from nlp.entities.names import STEPS
-from nlp.text import fold
+from nlp.entities.names import quick_fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +57,7 @@ _KINDS: Final[dict[str, frozenset[str]]] = {
     "food": frozenset({"food", "drink"}),
     "hobby": frozenset({"sport", "toy", "tool"}),
 }
+_LICENSED: Final = frozenset({"clubs", "characters", "music"})  # their marks stand on goods of other makers
 _NEAR: Final = 6
 _BESIDE: Final = 2
 _REACH: Final = 60
@@ -83,7 +83,7 @@ class Goods:
         self._stems: dict[str, list[tuple[str, str]]] = {}
         self._spaceless: list[tuple[str, str]] = []
         for word, kind in rows:
-            folded = fold(word.rstrip("*"), *STEPS).text
+            folded = quick_fold(word.rstrip("*")).text
             if " " in folded or family(folded[0]) in ("han", "katakana", "hiragana", "thai", "hangul"):
                 self._spaceless.append((folded, kind))
             elif word.endswith("*"):
@@ -125,8 +125,8 @@ class Judge:
         """With the packaged words for goods."""
         return cls(Goods.load())
 
-    def counts(self, view: View, item: Candidate, sure: list[Candidate]) -> bool:
-        """Whether ``item`` means its brand in ``view``; ``sure`` are the unmistakable names in the same text."""
+    def counts(self, view: View, item: Candidate, candidates: list[Candidate]) -> bool:
+        """Whether ``item`` means its brand in ``view``; ``candidates`` are all that may be names in the same text."""
         if item.alias.kind != "code" and item.how == "disguise" and (item.alias.free or item.weight >= 4):
             return True
         if (item.alias.free or item.alias.uses == {"case"}) and not item.alias.traps:
@@ -138,13 +138,13 @@ class Judge:
         if (
             item.alias.free
             or item.alias.uses == {"case"}
-            or any(other.alias.brand == item.alias.brand for other in sure)
+            or any(other.alias.brand == item.alias.brand for other in candidates if _sure(other))
         ):
             return True
         score = self._near_goods(item, left, right) + _case_score(view, item) + _stranger(item, left, right)
         if _LABEL.search(left):
             score += 3
-        score += _company(view, item, sure)
+        score += _company(view, item, candidates)
         return score >= (3 if "strict" in item.alias.uses else 2)
 
     def _near_goods(self, item: Candidate, left: str, right: str) -> int:
@@ -163,17 +163,26 @@ class Judge:
         return best
 
 
-def _company(view: View, item: Candidate, sure: list[Candidate]) -> int:
+def _company(view: View, item: Candidate, candidates: list[Candidate]) -> int:
     """2 in a list of brands, -2 beside another brand that the goods then belong to ("GG Supreme belt" by Gucci)."""
     score = 0
-    for other in sure:
+    for other in candidates:
         if other.alias.brand == item.alias.brand or abs(other.at - item.at) > _REACH:
             continue
-        if listed_together(view, other, item):
+        sure = _sure(other)
+        akin = other.alias.sector == item.alias.sector
+        if (sure or akin) and listed_together(view, other, item):
             return 2
-        if not _PAUSE.search(_between(view, other, item)):
+        between = _between(view, other, item)
+        if sure and akin and not between.strip():
+            return 1
+        if sure and item.alias.sector not in _LICENSED and not _PAUSE.search(between):
             score = -2
     return score
+
+
+def _sure(item: Candidate) -> bool:
+    return item.alias.free or (item.how == "disguise" and item.alias.kind != "code")
 
 
 def _between(view: View, one: Candidate, two: Candidate) -> str:

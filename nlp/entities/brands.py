@@ -126,7 +126,7 @@ class BrandFinder:
         for item in sorted(candidates, key=lambda one: (-one.weight, one.rank, one.start)):
             if any(item.start < other.end and other.start < item.end for other in chosen):
                 continue
-            if not _borrowed(view, item, sure) and self._judge.counts(view, item, sure):
+            if not _borrowed(view, item, sure) and self._judge.counts(view, item, candidates):
                 chosen.append(item)
         return sorted(chosen, key=lambda one: one.start)
 

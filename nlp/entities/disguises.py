@@ -126,6 +126,8 @@ def _disguised(written: str, letters: str, text: str) -> bool:
         return False
     odd = [char for char, plain in zip(written, letters, strict=True) if char != plain]
     kept = len(letters) - len(odd)
+    if len(odd) > 1 and written[-1] in "!|+":
+        return False  # the end of a shout ("malam!") more likely than two disguised letters
     home = family(letters[0])
     foreign = [char for char in odd if family(char) not in (home, "digit", "")]
     if all(family(char) == home for char in odd):

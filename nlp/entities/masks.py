@@ -30,7 +30,7 @@ _COVER: Final = re.compile(
     rf"(?<={_COMPACT})(?:[xod{_CLASS}某叉✕]\ufe0e?){{1,2}}(?={_COMPACT})|(?<={_COMPACT})[*＊○〇]"
 )
 _MOST: Final = 24
-_ANY: Final = frozenset(_MASK) | frozenset("._xod某叉✕")
+_HINT: Final = re.compile(rf"[{_CLASS}_]|\w\.{{1,3}}\w|{_COMPACT}[xod某叉✕]")
 _SPACELESS: Final = frozenset({"han", "katakana", "hiragana", "hangul"})
 
 
@@ -53,7 +53,7 @@ class Masks:
 
     def find(self, text: str) -> Iterator[tuple[Alias, int, int]]:
         """Aliases with where they stand in the folded ``text``; at most 24 masked places are looked at."""
-        if _ANY.isdisjoint(text):
+        if not _HINT.search(text):
             return
         for count, match in enumerate(_MASKED.finditer(text)):
             if count >= _MOST:

@@ -104,9 +104,9 @@ _LETTERS: Final = _Letters()
 
 def quick_fold(text: str) -> Folded:
     """``fold(text, *STEPS)``, by table where every character folds to exactly one."""
+    plain = text.lower() if text.isascii() else text.translate(_LETTERS)
     if text.isascii():
-        return fold(text, *STEPS)
-    plain = text.translate(_LETTERS)
+        return Folded(original=text, text=plain, starts=range(len(text)), ends=range(1, len(text) + 1))
     if len(plain) != len(text) or not _LETTERS.odd.isdisjoint(text):
         return fold(text, *STEPS)
     return Folded(original=text, text=plain, starts=range(len(text)), ends=range(1, len(text) + 1))
@@ -171,7 +171,7 @@ def _alias(row: dict[str, str], line: int, faults: list[str]) -> Alias | None:
         kind=value["kind"] or "variant",
         how=_how(value),
         uses=uses,
-        traps=tuple(fold(trap, *STEPS).text for trap in value["traps"].split("|") if trap),
+        traps=tuple(quick_fold(trap).text for trap in value["traps"].split("|") if trap),
     )
 
 

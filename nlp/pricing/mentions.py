@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from nlp.amounts import Amount, Found, scan
-from nlp.numerals import flatten
-from nlp.price_words import FILLER, PRICE_AFTER, ROLE_AFTER, UNIT_AFTER, PriceWords
+from nlp.pricing.amounts import Amount, Found, scan
+from nlp.pricing.numerals import flatten
+from nlp.pricing.price_words import FILLER, PRICE_AFTER, ROLE_AFTER, UNIT_AFTER, PriceWords
 
 __all__ = ["PriceMention", "Role", "find_prices"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from nlp.currencies import Currencies
+    from nlp.pricing.currencies import Currencies
     from nlp.records import Listing
 
 __all__ = ["DumpMedians", "Median"]

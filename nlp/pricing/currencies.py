@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from nlp.errors import ConfigError
-from nlp.tables import PACKAGED, positive, read_table
+from nlp.pricing.tables import PACKAGED, positive, read_table
 
 if TYPE_CHECKING:
     from pathlib import Path

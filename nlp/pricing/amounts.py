@@ -1,6 +1,6 @@
 """Amounts of money as people write them: "1.299,00 €", "Rp 1.299.000", "1tr2", "5만원", "15 lakh", "۱۲۳٬۰۰۰ تومان".
 
-``parse_amount`` reads one cell. ``scan`` finds every number of a text with the currency beside it; ``nlp.mentions``
+``parse_amount`` reads one cell. ``scan`` finds every number of a text with the currency beside it; ``nlp.pricing.mentions``
 decides which of them are prices.
 """
 
@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from nlp.currency_signs import CASED, FAMILIES, PREFIXES, SUFFIXES, UNIT
-from nlp.numerals import flatten, read_number
+from nlp.pricing.currency_signs import CASED, FAMILIES, PREFIXES, SUFFIXES, UNIT
+from nlp.pricing.numerals import flatten, read_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

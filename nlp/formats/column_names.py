@@ -1,6 +1,6 @@
 """What marketplaces, crawlers and shop software call their columns, in the languages they speak. Data, no logic.
 
-Names are normalised as :func:`nlp.columns.normal_name` does: small letters, no accents needed, words apart. The first
+Names are normalised as :func:`nlp.formats.columns.normal_name` does: small letters, no accents needed, words apart. The first
 name of a role is the one to prefer when a dump has several: the selling price before the crossed-out one.
 """
 

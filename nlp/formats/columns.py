@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from nlp.column_names import AFFIXES, LATE_PRICES, NAMES, NOT_TEXT
-from nlp.column_stats import Look, look
 from nlp.errors import DumpError, UsageError
+from nlp.formats.column_names import AFFIXES, LATE_PRICES, NAMES, NOT_TEXT
+from nlp.formats.column_stats import Look, look
 from nlp.schema import LISTING_COLUMNS
 
 if TYPE_CHECKING:

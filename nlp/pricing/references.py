@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from nlp.errors import ConfigError
-from nlp.kinds import Kinds, KindsFound
-from nlp.numerals import flatten
-from nlp.tables import PACKAGED, Row, positive, read_table
+from nlp.pricing.kinds import Kinds, KindsFound
+from nlp.pricing.numerals import flatten
+from nlp.pricing.tables import PACKAGED, Row, positive, read_table
 
 if TYPE_CHECKING:
     from pathlib import Path

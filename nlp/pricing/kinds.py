@@ -8,8 +8,8 @@ from typing import Final
 
 import ahocorasick
 
-from nlp.numerals import flatten
-from nlp.tables import PACKAGED, read_table
+from nlp.pricing.numerals import flatten
+from nlp.pricing.tables import PACKAGED, read_table
 
 __all__ = ["Kinds", "KindsFound"]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PACKAGED", "Row", "positive", "read_table"]
 
-PACKAGED: Final = Path(__file__).parent / "lexicon"
+PACKAGED: Final = Path(__file__).parent.parent / "lexicon"
 
 
 class Row(dict[str, str]):

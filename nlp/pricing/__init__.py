@@ -1,0 +1,1 @@
+"""Behind nlp.prices: amounts in every notation, prices in text with their role, currencies, references, medians."""
