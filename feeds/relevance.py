@@ -1,0 +1,221 @@
+"""Whether an article is about counterfeit goods being fought or a trademark being enforced, and which words say so.
+
+>>> judge = Relevance.load()
+>>> judge.judge("Customs seize 4,000 fake handbags", "", {"en"}).relevant
+True
+>>> judge.judge("Two held with fake $100 bills", "", {"en"}).relevant
+False
+
+A sum of points that can be read: every word of the tables brings its points, more in the title and at the start than
+far down; "fake" counts by what stands nearest, goods or something else. The sum becomes a score by a logistic curve.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from feeds.scan import Scanner, WordHit, flat
+from feeds.words import read_words
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from feeds.records import Evidence
+
+__all__ = ["Judgement", "Reading", "Relevance"]
+
+_READ: Final = 6000
+_NEAR: Final = 34
+_NEAR_SPACELESS: Final = 14
+_SENTENCE: Final = 140
+_BIAS: Final = -2.0
+_LIMIT: Final = 0.5
+_MOST: Final = 8.0
+_SPACELESS: Final = frozenset(["zh", "ja", "th", "ko"])
+# In these the noun stands before "fake"; in the others after it.
+_NOUN_FIRST: Final = frozenset(["es", "pt", "fr", "it", "vi", "th", "id", "ar", "fa"])
+_POINTS: Final = {"strong": 3.2, "counterfeit": 1.7, "fake": 2.6, "mark": 2.4, "off_topic": -1.6, "swallow": -0.9}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """An item made ready to be read: title and text, folded, with the languages to look for."""
+
+    title: str
+    text: str
+    langs: frozenset[str]
+    lang: str
+    brand_spans: tuple[tuple[str, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Relevant or not, the score from 0 to 1, and the words that spoke for it."""
+
+    relevant: bool
+    score: float
+    reasons: tuple[Evidence, ...]
+    points: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Point:
+    field: str
+    start: int
+    end: int
+    label: str
+    points: float
+
+
+class Relevance:
+    """The judge; immutable."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self._scanner = scanner
+
+    @classmethod
+    def load(cls) -> Relevance:
+        """With the packaged tables."""
+        rows = read_words("relevance.tsv")
+        return cls(Scanner((row["lang"], row["class"], row["patterns"]) for row in rows))
+
+    def judge(
+        self,
+        title: str,
+        text: str,
+        langs: Collection[str],
+        *,
+        brands: Collection[tuple[str, int, int]] = (),
+    ) -> Judgement:
+        """Judge one article; ``brands`` are the (field, start, end) of brands found in it."""
+        from feeds.records import Evidence as Words
+
+        points: list[_Point] = []
+        body = text[:_READ]
+        for field, content in (("title", title), ("text", body)):
+            spans = [(start, end) for where, start, end in brands if where == field]
+            points += self._field(field, content, langs, spans)
+        total = _BIAS + _weighed(points, len(body))
+        score = 1 / (1 + math.exp(-max(-20.0, min(20.0, total))))
+        source = {"title": title, "text": text}
+        speaking = sorted((one for one in points if one.points > 0), key=lambda one: -one.points)[:8]
+        reasons = tuple(
+            Words(
+                field="title" if one.field == "title" else "text",
+                start=one.start,
+                end=one.end,
+                text=source[one.field][one.start : one.end],
+            )
+            for one in speaking
+        )
+        return Judgement(relevant=score >= _LIMIT, score=score, reasons=reasons, points=total)
+
+    def _field(
+        self, field: str, content: str, langs: Collection[str], brands: list[tuple[int, int]]
+    ) -> list[_Point]:
+        folded = flat(content)
+        hits = self._scanner.find_flat(folded, langs)
+        swallowed = [hit for hit in hits if hit.label == "swallow"]
+        strong = [hit for hit in hits if hit.label == "strong" and not _inside(hit, swallowed)]
+        by = {label: [hit for hit in hits if hit.label == label] for label in ("goods", "near_miss", "enforce")}
+        points = [_point(field, hit, _POINTS["strong"]) for hit in _apart(strong)]
+        for hit in _apart([one for one in hits if one.label in {"counterfeit", "fake"}]):
+            if not _inside(hit, swallowed) and not _inside(hit, strong):
+                worth = _fake_worth(hit, by, brands, folded)
+                points.append(_point(field, hit, worth))
+        points += _marks(field, hits, strong, by["enforce"], brands)
+        points += [_point(field, hit, _POINTS[hit.label]) for hit in _apart(swallowed)]
+        off = [hit for hit in hits if hit.label == "off_topic" and not _inside(hit, swallowed)]
+        points += [_point(field, hit, _POINTS["off_topic"]) for hit in _apart(off)]
+        return points
+
+
+def _point(field: str, hit: WordHit, points: float) -> _Point:
+    return _Point(field=field, start=hit.start, end=hit.end, label=hit.label, points=points)
+
+
+def _fake_worth(
+    hit: WordHit, by: dict[str, list[WordHit]], brands: list[tuple[int, int]], folded: str
+) -> float:
+    """Points of one "fake" or "counterfeit", by the nearest thing that can be meant."""
+    near = _NEAR_SPACELESS if hit.lang in _SPACELESS else _NEAR
+    goods = min((_distance(hit, one.start, one.end, folded) for one in by["goods"]), default=999.0)
+    brand = min((_distance(hit, start, end, folded) for start, end in brands), default=999.0)
+    other = min((_distance(hit, one.start, one.end, folded) for one in by["near_miss"]), default=999.0)
+    wanted = min(goods, brand)
+    if other <= near and other < wanted:
+        return -1.0
+    if wanted <= near:
+        return _POINTS["fake"] if hit.label == "fake" else _POINTS["strong"]
+    return _POINTS["counterfeit"] if hit.label == "counterfeit" else 0.0
+
+
+def _distance(hit: WordHit, start: int, end: int, folded: str) -> float:
+    """Characters between a word and what it may belong to; the side where the language puts it counts half."""
+    if start < hit.end and hit.start < end:
+        return 999.0
+    before = end <= hit.start
+    gap = hit.start - end if before else start - hit.end
+    between = folded[end : hit.start] if before else folded[hit.end : start]
+    if any(mark in between for mark in ".!?。！？;；"):
+        gap += 30
+    if any(mark in between for mark in ",،、，:") or " and " in between:
+        gap += 8
+    expected = before if hit.lang in _NOUN_FIRST else not before
+    return gap if expected else gap * 2 + 2
+
+
+def _marks(
+    field: str,
+    hits: list[WordHit],
+    strong: list[WordHit],
+    enforce: list[WordHit],
+    brands: list[tuple[int, int]],
+) -> list[_Point]:
+    """A trademark counts where a right is asserted near it."""
+    starts = [one.start for one in enforce]
+    points: list[_Point] = []
+    for hit in _apart([one for one in hits if one.label == "mark" and not _inside(one, strong)]):
+        at = bisect_left(starts, hit.start - _SENTENCE)
+        near = [one for one in enforce[at:] if one.start < hit.end + _SENTENCE and not _overlap(one, hit)]
+        if near:
+            close = any(start - 80 < hit.end and hit.start - 80 < end for start, end in brands)
+            generic = hit.end - hit.start <= 6 and not close
+            points.append(_point(field, hit, 0.5 if generic else _POINTS["mark"]))
+    return points
+
+
+def _weighed(points: list[_Point], length: int) -> float:
+    """The sum of points by place: title, first 500 characters, rest; repeats count less and less."""
+    total, seen = 0.0, 0
+    good = bad = 0.0
+    for one in sorted(points, key=lambda point: (point.field != "title", point.start)):
+        place = 1.3 if one.field == "title" else 0.9 if one.start < 500 else 0.35 if one.start < 2000 else 0.15
+        if one.points > 0:
+            good += one.points * place * (1.0 if seen < 3 else 0.4)
+            seen += 1
+        else:
+            bad += one.points * place
+    sparse = 1.0 if length < 2500 else max(0.6, 2500 / length)
+    total = min(_MOST, good * sparse) + max(-_MOST, bad)
+    return total
+
+
+def _inside(hit: WordHit, others: list[WordHit]) -> bool:
+    return any(_overlap(hit, other) for other in others)
+
+
+def _overlap(one: WordHit, other: WordHit) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _apart(hits: list[WordHit]) -> list[WordHit]:
+    """Longest first, none overlapping, in order."""
+    kept: list[WordHit] = []
+    for hit in sorted(hits, key=lambda one: (one.start - one.end, one.start)):
+        if not _inside(hit, kept):
+            kept.append(hit)
+    return sorted(kept, key=lambda one: one.start)
