@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from nlp.entities.ambiguity import Judge, listed_together
@@ -88,7 +88,7 @@ class BrandFinder:
         candidates += self._typos.find(view, taken=candidates)
         if not candidates:
             return []
-        chosen = self._choose(view, candidates)
+        chosen = _told(self._choose(view, candidates))
         flags = offered_flags(view, chosen)
         return [
             BrandMatch(
@@ -129,6 +129,15 @@ class BrandFinder:
             if not _borrowed(view, item, sure) and self._judge.counts(view, item, candidates):
                 chosen.append(item)
         return sorted(chosen, key=lambda one: one.start)
+
+
+def _told(items: list[Candidate]) -> list[Candidate]:
+    """Code words hide nothing where the brand is named as well: "Nike Swoosh tee"."""
+    named = {item.alias.brand for item in items if item.how != "disguise"}
+    return [
+        replace(item, how="alias") if item.alias.kind == "code" and item.alias.brand in named else item
+        for item in items
+    ]
 
 
 def _borrowed(view: View, item: Candidate, sure: list[Candidate]) -> bool:

@@ -100,6 +100,8 @@ class Masks:
             missing = len(letters) - len(bare)
             if not 1 <= missing <= len(masked) - len(bare) + 1 or len(bare) * 5 < len(letters) * 2:
                 continue
+            if masked[-1] in _MASK and len(bare) * 5 < len(letters) * 3:
+                continue
             if dotted and (missing > 1 or len(bare) < 3):
                 continue
             pattern = pattern or re.compile(_MASKS.sub(".{1,4}", masked))
