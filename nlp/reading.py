@@ -97,6 +97,10 @@ class Reader:
             prices=PriceReader(Currencies.load(currencies), References.load(prices), medians=medians),
         )
 
+    def canonical(self, brand: str) -> str | None:
+        """The canonical name of a brand, None for one that the lexicon does not know."""
+        return self._brands.canonical(brand)
+
     def brand_of(self, listing: Listing) -> str | None:
         """The brand whose price counts, found without reading anything else: for a dump's medians."""
         column = self._brands.canonical(listing.brand) if listing.brand else None

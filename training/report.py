@@ -84,7 +84,7 @@ def brand_figures(examples: Sequence[Example], reader: Reader) -> dict[str, Any]
     """Brands found against brands marked, counted by listing and name."""
     hits = found = marked = 0
     for example in examples:
-        wanted = {name.casefold() for _, _, _, name in example.brands}
+        wanted = {(reader.canonical(name) or name).casefold() for _, _, _, name in example.brands}
         got = {match.brand.casefold() for _, match in reader.read(example.listing).offered}
         hits, found, marked = hits + len(wanted & got), found + len(got), marked + len(wanted)
     return {
