@@ -17,8 +17,9 @@ test: $(VENV)/.dev ## set up everything and run the checks and the tests
 	$(BIN)/python -m pytest
 
 model: $(VENV)/.dev ## make the base encoder and the bundled model again (hours on two cores)
-	$(BIN)/python -m training.encoder --data ../shared/data/corpora -o runs/encoder
-	$(BIN)/python -m training.build --base runs/encoder/final -o nlp/models/fauxwatch-small
+	$(MALLOC) $(BIN)/python -m training.encoder --data ../shared/data/corpora -o runs/encoder
+	$(MALLOC) $(BIN)/python -m training.build --base runs/encoder/final --config training/configs/bundled.toml -o nlp/models/fauxwatch-small
+	cp nlp/models/fauxwatch-small/README.md model_cards/fauxwatch-small.md
 
 $(VENV)/.classify: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
