@@ -44,7 +44,9 @@ class Disguises:
             row for row in rows if row.cue and row.weight >= _STRONG and not re.search(r"[…:]", row.phrase)
         ]
         self._words = {
-            plain(row.phrase).replace(" ", ""): row for row in strong if _is_latin_word(row.phrase)
+            plain(row.phrase).replace(" ", ""): row
+            for row in reversed(strong)  # of equal words the first row of the table counts
+            if _is_latin_word(row.phrase)
         }
         self._alike = PatternBook(
             Pattern(word.translate(_ALIKE), row.lang, row) for word, row in self._words.items()

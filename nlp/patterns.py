@@ -106,7 +106,8 @@ class PatternBook(Generic[T]):
                 by_key.setdefault(pattern.key, []).append(pattern)
         self._automaton = ahocorasick.Automaton()
         for key, group in by_key.items():
-            self._automaton.add_word(key, (len(key), tuple(group)))
+            bound = not any(pattern.inside or pattern.lang == "ar" for pattern in group)
+            self._automaton.add_word(key, (len(key), bound, tuple(group)))
         if by_key:
             self._automaton.make_automaton()
         self._empty = not by_key
@@ -116,8 +117,10 @@ class PatternBook(Generic[T]):
         """Every phrase that stands in ``page``, by end of its first letters; overlaps included."""
         if self._empty:
             return
-        for last, (length, group) in self._automaton.iter(page.text):
+        for last, (length, bound, group) in self._automaton.iter(page.text):
             start = last + 1 - length
+            if bound and not starts_word(page.text, start):
+                continue  # once for all phrases that begin alike: "aaaaaaa" holds none of twenty "AAA …"
             for pattern in group:
                 end = pattern.at(page, start, last + 1, self._endings)
                 if end is not None:

@@ -32,6 +32,9 @@ __all__ = ["Hit", "Lexicon"]
 
 _COLUMNS: Final = ("lang", "phrase", "class", "cue", "weight", "note", "source")
 _LOOK_ALIKE: Final = "neg_"
+_MOST: Final = 4_000  # phrases of one text, overlaps counted: keeps hostile text cheap
+_KILOWATTS: Final = re.compile(r"kw\b", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"\d ?$")
 _CYRILLIC: Final = re.compile("[а-яіїєґ]", re.IGNORECASE)
 _ARABIC: Final = re.compile("[\u0620-\u06d3]")
 _HOMES: Final = {
@@ -65,16 +68,31 @@ class Lexicon:
         return cls([*rows, *(_read(extra) if extra else [])])
 
     def find(self, text: str) -> list[Hit]:
-        """Hits in order of their start. Denied, asked about or look-alike words come with ``cue=None``."""
+        """Hits in order of their start. Denied, asked about or look-alike words come with ``cue=None``.
+
+        Of a text with thousands of phrases, which no listing is, only the first are judged.
+        """
         page = Page.of(text)
-        found = [item for item in self._book.find(page) if _at_home(item.item, page)]
+        found = [item for item in self._book.find(page) if _counts(item, page)]
         found.extend(self._disguises.find(page))
         found.extend(self._scopes.confessions(page))
         if not found:
             return []
-        found = _longest(found)
+        found = _longest(sorted(found, key=lambda item: item.start)[:_MOST])
         judged = self._scopes.judge(page, found)
         return sorted((_placed(item, page) for item in judged), key=lambda hit: (hit.start, hit.end))
+
+
+def _counts(found: Found[Hit], page: Page) -> bool:
+    """Whether the words mean what the table says: not another language's, not "25 kW super" of an engine."""
+    row = found.item
+    if (
+        row.cue
+        and _KILOWATTS.match(row.phrase)
+        and _NUMBER.search(page.text, max(found.start - 6, 0), found.start)
+    ):
+        return False
+    return _at_home(row, page)
 
 
 def _at_home(row: Hit, page: Page) -> bool:

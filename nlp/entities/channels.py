@@ -52,6 +52,7 @@ _LINK: Final = re.compile(
 )
 _TOKEN: Final = re.compile(r"[a-z0-9][a-z0-9._]{2,31}(?:-[a-z0-9._]{2,20}){0,2}")
 _SPACED: Final = re.compile(r"(?:[a-z0-9_] ){4,30}[a-z0-9_](?![a-z0-9_])")
+_HANDLE_NEXT: Final = re.compile(r" ?[:@+]| ?\(?(?:8|7) ?\(?9")
 _LOCAL_NAME: Final = re.compile(r"[가-힣]{2,10}")
 _PRODUCT_LINE: Final = re.compile(
     r"(?:product|on|first|second|in|of|the|clothing|fishing|a|new|full|top|each|this|that|dress|waist|bottom|sub|air|"
@@ -131,6 +132,8 @@ def _goes_on(text: str, end: int) -> bool:
 def _means_it(page: Page, word: Word) -> bool:
     """'line' is a messenger in capitals or before a colon, 'id', '@'; never in 'product line'."""
     shown = page.text[word.start : word.end]
+    if shown == "max":
+        return _HANDLE_NEXT.match(page.text, word.end) is not None  # a messenger, but also "Air Max 90"
     if shown.strip(" :@") == "line":
         surface = page.surface(word.start, word.end)
         before = page.text[max(word.start - 12, 0) : word.start]

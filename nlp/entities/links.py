@@ -49,7 +49,7 @@ _SPACED_WWW: Final = re.compile(
     re.IGNORECASE,
 )
 _AT: Final = (
-    r"(?:\s?[@＠★]\s?|\s?[(\[{<]\s?(?:at|arroba|a|@|chiocciola|malpa|małpa|собака|арроба|kukac|et|圈a|アット|골뱅이)\s?[)\]}>]\s?|"
+    r"(?:[@＠★]|\s[@＠★]\s|\s?[(\[{<]\s?(?:at|arroba|a|@|chiocciola|malpa|małpa|собака|арроба|kukac|et|圈a|アット|골뱅이)\s?[)\]}>]\s?|"
     r"\s(?:at|arroba|chiocciola|małpa|malpa|собака|арроба|aet|골뱅이|อแอท|แอท|ات|آت|圈a|艾特|এট|एट|a còng|a móc)\s)"
 )
 _DOT: Final = (
