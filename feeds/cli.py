@@ -154,6 +154,42 @@ def export(*, sources: Sources = None, db: Db = None, since: Since = None, outpu
         _write_rows(output, (row for row in rows if urls is None or row["feed"] in urls))
 
 
+@app.command()
+def digest(
+    *,
+    sources: Sources = None,
+    db: Db = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option("--date", metavar="DATE", formats=["%Y-%m-%d"], help="The day (UTC); default today."),
+    ] = None,
+    brands: Annotated[
+        list[str], typer.Option("--brand", metavar="NAME", help="Only news of this brand; repeat it.")
+    ] = [],  # noqa: B006 - typer copies it
+    group: Annotated[str, typer.Option(metavar="NAME", help="The group of recipients.")] = "default",
+    recipient: Annotated[str, typer.Option("--to", metavar="ADDRESS")] = "digest@localhost",
+    sender: Annotated[str, typer.Option("--from", metavar="ADDRESS")] = "fauxwatch@localhost",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE.eml", help="Write the mail to a file.")
+    ] = None,
+) -> None:
+    """Show the digest of a day as text, or write it as a mail. Nothing is sent."""
+    from feeds.digest import compose
+    from feeds.render import mail, render
+    from feeds.state import digest_state
+
+    now = datetime.now(UTC)
+    urls = _urls(sources) if sources else None
+    with _store(db) as store:
+        state = digest_state(store, (day or now).date(), urls=urls)
+    rendered = render(compose(state, (day or now).date(), brands=brands), group=group)
+    if output is None:
+        typer.echo(rendered.text, nl=False)
+        return
+    content = mail(rendered, recipient=recipient, sender=sender, made_at=now)
+    _write(output, content)
+
+
 # --- what the commands share ---------------------------------------------------------------------
 
 
@@ -260,14 +296,15 @@ def _write_rows(output: Path | None, rows: Iterable[Any]) -> None:
     _write(output, "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows))
 
 
-def _write(output: Path | None, text: str) -> None:
-    """``text`` to the file, whole or not at all, or to stdout."""
+def _write(output: Path | None, content: str | bytes) -> None:
+    """``content`` to the file, whole or not at all, or to stdout."""
+    data = content.encode() if isinstance(content, str) else content
     if output is None or str(output) == "-":
-        typer.echo(text, nl=False)
+        typer.echo(data, nl=False)
         return
     partial = output.with_name(f".{output.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_bytes(data)
         partial.replace(output)
     except OSError as error:
         raise OutputError(str(output), f"cannot be written: {error.strerror}; name another place") from error
