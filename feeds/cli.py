@@ -5,6 +5,7 @@ Exit codes: 0 all done, 1 done with feeds rejected, 2 wrong usage or configurati
 
 from __future__ import annotations
 
+import importlib
 import json
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -146,8 +147,10 @@ def cases(*, sources: Sources = None, db: Db = None, since: Since = None, output
 @app.command()
 def export(*, sources: Sources = None, db: Db = None, since: Since = None, output: Lines = None) -> None:
     """Write one JSON line an item, with everything that was understood of it."""
-    from feeds.understand import export_items
+    from feeds.skim import skimmed_rows
 
+    reader = _understanding()
+    export_items = reader.export_items if reader else skimmed_rows
     urls = _urls(sources) if sources else None
     with _store(db) as store:
         rows = export_items(store, since=_utc(since))
@@ -228,19 +231,29 @@ def _export(sources: Path | None, output: Path | None) -> None:
 
 
 def _read_new(store: Store) -> None:
-    try:
-        from feeds.understand import understand
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("feeds."):
-            raise
-        _note(["items are stored but not analysed: this installation has no analyser"])
+    reader = _understanding()
+    if reader is None:
+        from feeds.skim import skim
+
+        done, relevant = skim(store, clock=lambda: datetime.now(UTC))
+        _note([f"{done} items read, {relevant} relevant"])
         return
-    read = understand(store, clock=lambda: datetime.now(UTC))
+    read = reader.understand(store, clock=lambda: datetime.now(UTC))
     line = (
         f"{read.analysed} items read, {read.relevant} relevant; {len(read.new_stories)} new stories, "
         f"{len(read.grown_stories)} grown; {len(read.new_events)} new events in {len(read.cases)} cases"
     )
     _note([line])
+
+
+def _understanding() -> Any:
+    """The full reading with stories and cases, or None where its parts are not installed."""
+    try:
+        return importlib.import_module("feeds.understand")
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("feeds."):
+            raise
+        return None
 
 
 def _ids_from(store: Store, sources: Path | None) -> frozenset[int] | None:

@@ -192,14 +192,13 @@ def test_a_sources_file_restricts_what_is_shown(sources: Path, db: str, tmp_path
     other = tmp_path / "other"
     other.mkdir()
     file = _file(other, "http://elsewhere.example/feed")
-    for command in ("stories", "cases"):
+    for command in ("stories", "cases", "export"):
         assert news(command, "--db", db, "--sources", sources).stdout != ""
         assert news(command, "--db", db, "--sources", file).stdout == ""
     assert news("stories", "--db", db, "--since", "2026-11-04").stdout == ""
 
 
 def test_export_has_the_stable_columns(sources: Path, db: str, tmp_path: Path) -> None:
-    pytest.importorskip("feeds.analyse", exc_type=ModuleNotFoundError)
     news("poll", "--sources", sources, "--db", db)
     out = tmp_path / "items.jsonl"
     done = news("export", "--db", db, "--sources", sources, "-o", out)
@@ -209,6 +208,17 @@ def test_export_has_the_stable_columns(sources: Path, db: str, tmp_path: Path) -
     assert row["title"] == "Customs seizes 500 fake Gucci bags"
     assert row["relevant"] is True
     assert row["kind"] == "seizure"
+    assert row["brands"] == ["Gucci"]
+
+
+def test_what_was_polled_stands_in_the_digest_of_the_day(sources: Path, db: str) -> None:
+    news("poll", "--sources", sources, "--db", db)
+    shown = news("digest", "--sources", sources, "--db", db)
+    assert shown.exit_code == 0, shown.output
+    assert "Customs seizes 500 fake Gucci bags" in shown.stdout
+    assert "Brands: Gucci" in shown.stdout
+    again = news("poll", "--sources", sources, "--db", db)
+    assert "0 items read" in again.stderr
 
 
 def test_what_cannot_be_written_is_a_clear_failure(db: str, tmp_path: Path) -> None:
