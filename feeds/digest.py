@@ -37,6 +37,7 @@ __all__ = [
 
 _EXTRACT: Final = 400
 _STALE: Final = timedelta(days=1)
+_RULE: Final = re.compile(r"[=_*~#-]{4,}")
 _SENTENCE: Final = re.compile(r"(?<=[.!?…])[\"'”’»)]*\s+(?=\S)|(?<=[。！？।॥])\s*|\n+")
 
 
@@ -155,7 +156,8 @@ def compose(state: DigestState, day: date, *, brands: Iterable[str] = ()) -> Dig
 
 def extract(text: str, *, title: str = "") -> str:
     """The first two sentences of ``text`` that do not repeat ``title``, cut at a word where they are long."""
-    sentences = [one_line(part) for part in _SENTENCE.split(text[:5000])]
+    plain = _RULE.sub(" ", text[:5000])
+    sentences = [one_line(part) for part in _SENTENCE.split(plain)]
     kept = [part for part in sentences if part and part.casefold() != one_line(title).casefold()][:2]
     joined = " ".join(kept)
     return (

@@ -185,6 +185,7 @@ def test_failing_sources_and_coverage_gaps_stand_in_the_footer() -> None:
         ("海关查获假包。共五百个。另有手表。", "海关查获假包。 共五百个。"),
         ("A headline\nThe first. The second. The third.", "The first. The second."),
         ("", ""),
+        ("A headline\n========== Found. Burnt. Forgotten.", "Found. Burnt."),
         ("यह पहला है। यह दूसरा है। तीसरा।", "यह पहला है। यह दूसरा है।"),
     ],
 )
