@@ -23,7 +23,9 @@ def fauxwatch(*arguments, **options):
 
 
 def test_the_examples_end_in_a_table_of_suspects_with_their_evidence(tmp_path):
-    done = fauxwatch("classify", EXAMPLES, "-o", tmp_path / "v.jsonl")
+    dump = tmp_path / "dump.csv"
+    dump.write_text(EXAMPLES.read_text(encoding="utf-8") + "ex-39,,,10,USD,,nobody,,\n", encoding="utf-8")
+    done = fauxwatch("classify", dump, "-o", tmp_path / "v.jsonl")
     assert done.returncode == 1  # one row without text is rejected
     assert done.stdout == ""
     assert "39 listings read" in done.stderr
@@ -31,7 +33,7 @@ def test_the_examples_end_in_a_table_of_suspects_with_their_evidence(tmp_path):
     verdicts = [json.loads(line) for line in (tmp_path / "v.jsonl").read_text(encoding="utf-8").splitlines()]
     rejected = [json.loads(line) for line in (tmp_path / "v.jsonl.rejected.jsonl").read_text().splitlines()]
     assert len(verdicts) + len(rejected) == 40
-    assert rejected[0]["line"] == 40
+    assert rejected[0]["line"] == 41
     suspects = {row["id"] for row in verdicts if row["suspicious"]}
     assert {"ex-01", "ex-03", "ex-08", "ex-12", "ex-17"} <= suspects
     assert not {"ex-23", "ex-24", "ex-29", "ex-31", "ex-37", "ex-38"} & suspects
@@ -45,8 +47,8 @@ def test_output_formats_agree(tmp_path, ending):
     def verdicts(path):
         return [verdict for batch in read_verdicts(path) for verdict in verdicts_from_batch(batch)]
 
-    assert fauxwatch("classify", EXAMPLES, "-o", tmp_path / "v.jsonl").returncode == 1
-    assert fauxwatch("classify", EXAMPLES, "-o", tmp_path / f"w{ending}").returncode == 1
+    assert fauxwatch("classify", EXAMPLES, "-o", tmp_path / "v.jsonl").returncode == 0
+    assert fauxwatch("classify", EXAMPLES, "-o", tmp_path / f"w{ending}").returncode == 0
     assert verdicts(tmp_path / f"w{ending}") == verdicts(tmp_path / "v.jsonl")
 
 
@@ -99,7 +101,7 @@ def test_a_user_s_own_prices_win(tmp_path):
         "brand,kind,new_usd,new_low_usd,used_low_usd,source,date\nGucci,*,10,5,3,our own,2026-11\n"
     )
     done = fauxwatch("classify", EXAMPLES, "-o", tmp_path / "v.jsonl", "--prices", prices)
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == 0, done.stderr
     rows = {
         row["id"]: row
         for row in map(json.loads, (tmp_path / "v.jsonl").read_text(encoding="utf-8").splitlines())
@@ -110,7 +112,8 @@ def test_a_user_s_own_prices_win(tmp_path):
 def test_a_run_killed_twenty_times_ends_with_the_same_bytes(tmp_path):
     dump = tmp_path / "dump.csv"
     head, *rows = EXAMPLES.read_text(encoding="utf-8").splitlines(keepends=True)
-    dump.write_text(head + "".join(f"{at}-{row}" for at in range(60) for row in rows), encoding="utf-8")
+    blank = "nobody,,,10,USD,,nobody,,\n"
+    dump.write_text(head + "".join(f"{at}-{row}" for at in range(60) for row in [*rows, blank]), encoding="utf-8")
     code = (
         "import sys, nlp.run as run; run.BATCH_SIZE = 48\n"
         "from pathlib import Path\n"

@@ -64,6 +64,6 @@ def test_a_clean_environment_with_only_the_wheel_classifies_the_examples(wheel, 
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 1, done.stderr  # one row of the examples has no text and is rejected
+    assert done.returncode == 0, done.stderr
     assert "suspected" in done.stderr
     assert len(out.read_text(encoding="utf-8").splitlines()) == 39
