@@ -1,4 +1,4 @@
-"""What kind of news an article brings: a seizure, a sentence, a lawsuit, a settlement …
+"""What kind of news an article brings: a seizure, a sentence, a lawsuit, a settlement and the like.
 
 >>> Kinds.load().kind("Gucci drops claims against Alibaba, suit against merchants continues", "", {"en"})[0]
 'withdrawn_some'
@@ -85,7 +85,9 @@ class Kinds:
         longest = sorted(hits, key=lambda hit: hit.start - hit.end)
         kept: list[WordHit] = []
         for hit in longest:
-            if not any(hit.start < other.end and other.start < hit.end and other.label != hit.label for other in kept):
+            if not any(
+                hit.start < other.end and other.start < hit.end and other.label != hit.label for other in kept
+            ):
                 kept.append(hit)
         return kept
 

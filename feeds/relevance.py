@@ -37,7 +37,14 @@ _MOST: Final = 8.0
 _SPACELESS: Final = frozenset(["zh", "ja", "th", "ko"])
 # In these the noun stands before "fake"; in the others after it.
 _NOUN_FIRST: Final = frozenset(["es", "pt", "fr", "it", "vi", "th", "id", "ar", "fa"])
-_POINTS: Final = {"strong": 3.2, "counterfeit": 1.7, "fake": 2.6, "mark": 2.4, "off_topic": -1.6, "swallow": -0.9}
+_POINTS: Final = {
+    "strong": 3.2,
+    "counterfeit": 1.7,
+    "fake": 2.6,
+    "mark": 2.4,
+    "off_topic": -1.6,
+    "swallow": -0.9,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +127,15 @@ class Relevance:
         hits = self._scanner.find_flat(folded, langs)
         swallowed = [hit for hit in hits if hit.label == "swallow"]
         strong = [hit for hit in hits if hit.label == "strong" and not _inside(hit, swallowed)]
-        by = {label: [hit for hit in hits if hit.label == label] for label in ("goods", "near_miss", "enforce")}
+        by = {
+            label: [hit for hit in hits if hit.label == label] for label in ("goods", "near_miss", "enforce")
+        }
         points = [_point(field, hit, _POINTS["strong"]) for hit in _apart(strong)]
         for hit in _apart([one for one in hits if one.label in {"counterfeit", "fake"}]):
             if not _inside(hit, swallowed) and not _inside(hit, strong):
                 worth = _fake_worth(hit, by, brands, folded)
                 points.append(_point(field, hit, worth))
-        points += _marks(field, hits, strong, by["enforce"], brands)
+        points += _marks(field, hits, strong=strong, enforce=by["enforce"], brands=brands)
         points += [_point(field, hit, _POINTS[hit.label]) for hit in _apart(swallowed)]
         off = [hit for hit in hits if hit.label == "off_topic" and not _inside(hit, swallowed)]
         points += [_point(field, hit, _POINTS["off_topic"]) for hit in _apart(off)]
@@ -171,6 +180,7 @@ def _distance(hit: WordHit, start: int, end: int, folded: str) -> float:
 def _marks(
     field: str,
     hits: list[WordHit],
+    *,
     strong: list[WordHit],
     enforce: list[WordHit],
     brands: list[tuple[int, int]],
@@ -190,18 +200,19 @@ def _marks(
 
 def _weighed(points: list[_Point], length: int) -> float:
     """The sum of points by place: title, first 500 characters, rest; repeats count less and less."""
-    total, seen = 0.0, 0
+    seen = 0
     good = bad = 0.0
     for one in sorted(points, key=lambda point: (point.field != "title", point.start)):
-        place = 1.3 if one.field == "title" else 0.9 if one.start < 500 else 0.35 if one.start < 2000 else 0.15
+        place = (
+            1.3 if one.field == "title" else 0.9 if one.start < 500 else 0.35 if one.start < 2000 else 0.15
+        )
         if one.points > 0:
             good += one.points * place * (1.0 if seen < 3 else 0.4)
             seen += 1
         else:
             bad += one.points * place
     sparse = 1.0 if length < 2500 else max(0.6, 2500 / length)
-    total = min(_MOST, good * sparse) + max(-_MOST, bad)
-    return total
+    return min(_MOST, good * sparse) + max(-_MOST, bad)
 
 
 def _inside(hit: WordHit, others: list[WordHit]) -> bool:

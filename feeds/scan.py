@@ -27,11 +27,22 @@ _GAP: Final = r".{0,40}?"
 # Vowel signs of Indic scripts and Thai belong to words, though Python's \w says they do not.
 _WORD: Final = r"[\w\u0300-\u036f\u064b-\u065f\u0900-\u0dff\u0e00-\u0e7f]"
 _IS_WORD: Final = re.compile(_WORD)
-_SPACELESS: Final = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_SPACELESS: Final = re.compile(
+    r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]"
+)
 _ARABIC: Final = re.compile(r"[\u0600-\u06ff]")
-_CLITICS: Final = frozenset(["و", "ب", "ل", "ك", "ف", "ال", "وال", "بال", "لل", "فال", "كال", "ول", "وب", "ولل", "س"])
-_ARABIC_LETTERS: Final = {**dict.fromkeys(map(ord, "أإآٱ"), "ا"), **dict.fromkeys(map(ord, "ىی"), "ي"), ord("ک"): "ك", ord("ة"): "ه",
-    ord("ۀ"): "ه", 0x200C: " ", **dict.fromkeys(map(ord, "’‘ʼ`´"), "'")}
+_CLITICS: Final = frozenset(
+    ["و", "ب", "ل", "ك", "ف", "ال", "وال", "بال", "لل", "فال", "كال", "ول", "وب", "ولل", "س"]
+)
+_ARABIC_LETTERS: Final = {
+    **dict.fromkeys(map(ord, "أإآٱ"), "ا"),
+    **dict.fromkeys(map(ord, "ىی"), "ي"),
+    ord("ک"): "ك",
+    ord("ة"): "ه",
+    ord("ۀ"): "ه",
+    0x200C: " ",
+    **dict.fromkeys(map(ord, "’‘ʼ`´"), "'"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +83,9 @@ class Scanner:
                 match = _regex(rest).match(folded, start)
                 if match and (free or _starts_word(folded, start)):
                     found.add((start, match.end(), label, lang))
-        return [WordHit(label=label, lang=lang, start=start, end=end) for start, end, label, lang in sorted(found)]
+        return [
+            WordHit(label=label, lang=lang, start=start, end=end) for start, end, label, lang in sorted(found)
+        ]
 
     def _add(self, lang: str, label: str, pattern: str) -> None:
         free = pattern.startswith("*") or bool(_SPACELESS.match(pattern))
@@ -163,12 +176,14 @@ def _starts_word(folded: str, start: int) -> bool:
 @lru_cache(maxsize=20_000)
 def _regex(pattern: str) -> re.Pattern[str]:
     parts: list[str] = []
-    for token in re.split(r"( ?… ?|\*| )", pattern):
-        if "…" in token:
+    for piece in re.split(r"( ?… ?|\*| )", pattern):
+        if "…" in piece:
             parts.append(_GAP)
-        elif token == "*":
+        elif piece == "*":
             parts.append(f"{_WORD}*")
         else:
-            parts.append(r"\s+" if token == " " else re.escape(token))
-    closed = not pattern.endswith("*") and not _SPACELESS.match(pattern[-1]) and bool(_IS_WORD.match(pattern[-1]))
+            parts.append(r"\s+" if piece == " " else re.escape(piece))
+    closed = (
+        not pattern.endswith("*") and not _SPACELESS.match(pattern[-1]) and bool(_IS_WORD.match(pattern[-1]))
+    )
     return re.compile("".join(parts) + (f"(?!{_WORD})" if closed else ""))

@@ -68,4 +68,7 @@ CUES: Final[tuple[CueLabel, ...]] = (
 )
 CUE_NAMES: Final[tuple[str, ...]] = tuple(cue.name for cue in CUES)
 COUNTERFEIT: Final = "counterfeit"
-LABELS: Final[tuple[str, ...]] = (*CUE_NAMES, COUNTERFEIT)  # what a model scores, in the order in which it is trained
+LABELS: Final[tuple[str, ...]] = (
+    *CUE_NAMES,
+    COUNTERFEIT,
+)  # what a model scores, in the order in which it is trained

@@ -113,7 +113,9 @@ def test_a_run_killed_twenty_times_ends_with_the_same_bytes(tmp_path):
     dump = tmp_path / "dump.csv"
     head, *rows = EXAMPLES.read_text(encoding="utf-8").splitlines(keepends=True)
     blank = "nobody,,,10,USD,,nobody,,\n"
-    dump.write_text(head + "".join(f"{at}-{row}" for at in range(60) for row in [*rows, blank]), encoding="utf-8")
+    dump.write_text(
+        head + "".join(f"{at}-{row}" for at in range(60) for row in [*rows, blank]), encoding="utf-8"
+    )
     code = (
         "import sys, nlp.run as run; run.BATCH_SIZE = 48\n"
         "from pathlib import Path\n"

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 
 __all__ = ["read_words"]
 
 
-@lru_cache(maxsize=None)
+@cache
 def read_words(table: str) -> tuple[dict[str, str], ...]:
     """Rows of a packaged table, keyed by the names of its header; lines that start with ``#`` are skipped.
 
