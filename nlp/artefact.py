@@ -1,14 +1,16 @@
 """What a model folder holds; read, verify, fingerprint. Nothing in a folder is trusted, nothing in it is run.
 
-A folder is a plain Transformers checkpoint plus ``onnx/model.onnx``, ``stack.safetensors``, ``detector.json``, ``metrics.json``,
-``training.toml``, ``README.md`` (the card) and ``MANIFEST.json`` (sha256 and size of every other file). Only JSON, TOML, Markdown,
-safetensors and ONNX are read; links, paths that leave the folder, unlisted files, pickles and sizes over the limits are refused.
+A folder is a plain Transformers checkpoint plus ``onnx/model.onnx``, ``ngrams.safetensors``, ``detector.json``, ``metrics.json``,
+``training.toml``, ``README.md`` (the card) and ``MANIFEST.json`` (sha256 and size of every other file); one that a team trained
+also has ``team.safetensors``. Only JSON, TOML, Markdown, safetensors and ONNX are read; links, paths that leave the folder, unlisted
+files, pickles, remote code, tensors that lie about their place and sizes over the limits are refused.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import stat
 from dataclasses import dataclass
@@ -17,9 +19,18 @@ from typing import Any, Final
 
 from nlp.errors import ArtefactError
 
-__all__ = ["BUNDLED", "SCHEMA_VERSION", "Artefact", "model_path", "open_artefact", "write_manifest"]
+__all__ = [
+    "BUNDLED",
+    "SCHEMA_VERSION",
+    "TEAM_SCHEMA_VERSION",
+    "Artefact",
+    "model_path",
+    "open_artefact",
+    "write_manifest",
+]
 
 SCHEMA_VERSION: Final = 1
+TEAM_SCHEMA_VERSION: Final = 2  # with a head of a team's own labels, which schema 1 would pass over
 BUNDLED: Final = Path(__file__).parent / "models" / "fauxwatch-small"
 
 _SUFFIXES: Final = frozenset(
@@ -30,6 +41,10 @@ _FILE_LIMIT: Final = 4 * 2**30
 _JSON_LIMIT: Final = 64 * 2**20
 _COUNT_LIMIT: Final = 200
 _SAFETENSORS_HEADER_LIMIT: Final = 16 * 2**20
+_LENGTH_LIMIT: Final = 8_192  # tokens
+# In an ONNX file a tensor's data may stand elsewhere: a string entry with the key "location" says where.
+_EXTERNAL: Final = b"\x0a\x08location"
+_WIDTHS: Final = {"F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +134,10 @@ def _verify(folder: Path, name: str, entry: Any) -> None:
         )
     if pure.suffix == ".safetensors":
         _check_safetensors_header(folder, file, name, size)
+    if pure.suffix == ".onnx" and _holds(file, _EXTERNAL):
+        raise ArtefactError(
+            str(folder), f"{name} keeps tensors in another file; export it again with its data inside"
+        )
 
 
 def _regular_size(folder: Path, file: Path, name: str) -> int:
@@ -142,6 +161,37 @@ def _check_safetensors_header(folder: Path, file: Path, name: str, size: int) ->
         raise ArtefactError(
             str(folder), f"{name} claims a header of {length} bytes; it is damaged or hostile"
         )
+    with file.open("rb") as stream:
+        stream.seek(8)
+        raw = stream.read(length)
+    try:
+        table = json.loads(raw)
+        fits = all(
+            _tensor_fits(entry, size - 8 - length) for key, entry in table.items() if key != "__metadata__"
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        fits = False
+    if not fits:
+        raise ArtefactError(
+            str(folder), f"{name} names tensors that its {size} bytes cannot hold; it is damaged or hostile"
+        )
+
+
+def _tensor_fits(entry: dict[str, Any], room: int) -> bool:
+    start, end = entry["data_offsets"]
+    count = math.prod(entry["shape"]) if entry["shape"] else 1
+    return 0 <= start <= end <= room and count * _WIDTHS.get(entry["dtype"], 1) == end - start
+
+
+def _holds(file: Path, wanted: bytes) -> bool:
+    """Whether the file holds these bytes, read in pieces that overlap."""
+    tail = b""
+    with file.open("rb") as stream:
+        while piece := stream.read(2**22):
+            if wanted in tail + piece:
+                return True
+            tail = piece[-len(wanted) :]
+    return False
 
 
 def _refuse_unlisted(folder: Path, listed: set[str]) -> None:
@@ -165,15 +215,42 @@ def _read_json(folder: Path, name: str) -> Any:
 
 
 def _check_schema(folder: Path, detector: Any) -> None:
-    if not isinstance(detector, dict) or detector.get("schema") != SCHEMA_VERSION:
-        found = detector.get("schema") if isinstance(detector, dict) else None
+    found = detector.get("schema") if isinstance(detector, dict) else None
+    if found not in (SCHEMA_VERSION, TEAM_SCHEMA_VERSION) or isinstance(found, bool):
         raise ArtefactError(
             str(folder),
-            f"detector.json has schema {found!r}, this version reads {SCHEMA_VERSION}; update fauxwatch or the model",
+            f"detector.json has schema {found!r}, this version reads {SCHEMA_VERSION} and {TEAM_SCHEMA_VERSION}; update fauxwatch or the model",
+        )
+    length = detector.get("max_length")
+    if not isinstance(length, int) or not 8 <= length <= _LENGTH_LIMIT:
+        raise ArtefactError(
+            str(folder),
+            f"detector.json has max_length {length!r}; it must be from 8 to {_LENGTH_LIMIT} tokens",
+        )
+    if not all(isinstance(detector.get(key), dict) for key in ("special_tokens", "stack", "thresholds")):
+        raise ArtefactError(
+            str(folder), "detector.json lacks special_tokens, stack or thresholds; export the model again"
+        )
+    if not _finite(detector):
+        raise ArtefactError(
+            str(folder), "detector.json holds a number that is not finite; export the model again"
         )
 
 
+def _finite(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
+
+
 def _labels(folder: Path, config: Any) -> tuple[str, ...]:
+    if isinstance(config, dict) and "auto_map" in config:
+        raise ArtefactError(
+            str(folder),
+            "config.json asks for code of its own (auto_map); fauxwatch runs no code of a model folder",
+        )
     table = config.get("id2label") if isinstance(config, dict) else None
     if not isinstance(table, dict) or sorted(table) != sorted(str(at) for at in range(len(table))):
         raise ArtefactError(str(folder), "config.json has no complete id2label")

@@ -11,6 +11,7 @@ from nlp.classifier import Classifier
 from nlp.cues import COUNTERFEIT
 from nlp.decide import Place, Stack, Thresholds, features_of, needs_words, verdict_of
 from nlp.evidence import find_words
+from nlp.head import Head
 from nlp.markup import restore, without_markup
 from nlp.reading import Reader, Reading, view_of
 from nlp.schema import listings_from_batch, verdicts_to_batch
@@ -42,6 +43,7 @@ class Detector:
         self.reader = reader
         self.classifier = classifier
         self._stack = Stack.from_json(artefact.detector["stack"], artefact.labels)
+        self._head = Head.load(artefact)
         self.thresholds = Thresholds(**artefact.detector["thresholds"])
 
     @classmethod
@@ -81,7 +83,8 @@ class Detector:
         ngrams = self.classifier.ngram_logits(views)
         rows = zip(readings, encoder, ngrams, strict=True)
         features = np.stack([features_of(reading, left, right) for reading, left, right in rows])
-        return self._stack.probabilities(features)
+        probabilities = self._stack.probabilities(features)
+        return self._head.apply(readings, probabilities) if self._head else probabilities
 
     def _verdicts(self, listings: list[Listing]) -> list[Verdict]:
         if not listings:

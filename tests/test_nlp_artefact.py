@@ -95,7 +95,7 @@ def test_an_unknown_schema_is_refused(folder):
     path = folder / "detector.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": 99}))
     write_manifest(folder)
-    assert "schema 99, this version reads 1" in refused(folder)
+    assert "schema 99, this version reads 1 and 2" in refused(folder)
 
 
 def test_labels_out_of_order_are_refused(folder):
