@@ -5,21 +5,33 @@ Exit codes: 0 all done, 1 done with feeds rejected, 2 wrong usage or configurati
 
 from __future__ import annotations
 
-import importlib
-import json
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from nlp.errors import OutputError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from feeds.store import Store
+from feeds.console import (
+    Config,
+    Db,
+    Lines,
+    Since,
+    Sources,
+    end,
+    ids_from,
+    note,
+    open_store,
+    plain,
+    read_new,
+    show,
+    text,
+    urls_of,
+    utc,
+    write,
+    write_rows,
+)  # fmt: skip
+from feeds.digestcli import digest, doctor, outbox, unsubscribe
+from nlp.errors import UsageError
 
 __all__ = ["app"]
 
@@ -30,26 +42,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Watch enforcement news and lawsuits; one digest a day.",
 )
-
-Sources = Annotated[
-    Path | None,
-    typer.Option(
-        "--sources", metavar="FILE", help="Your [[source]] tables (TOML); default the packaged ones."
-    ),
-]
-Db = Annotated[
-    str | None,
-    typer.Option(
-        "--db", metavar="URL", help="sqlite:///FILE or postgresql://…; default in your data folder."
-    ),
-]
-Since = Annotated[
-    datetime | None,
-    typer.Option("--since", metavar="DATE", formats=["%Y-%m-%d"], help="Only from this day on (UTC)."),
-]
-Lines = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="OUT.jsonl", help="JSON lines; - is stdout.")
-]
 
 
 @app.command()
@@ -71,11 +63,11 @@ def poll(
         raise UsageError("news poll: --due and --force contradict each other; give one of them")
     wanted = load_sources(sources)
     which: Literal["due", "now", "force"] = "due" if due else "force" if force else "now"
-    with _store(db) as store:
+    with open_store(db) as store:
         report = poll_sources(store, wanted, which=which)
-        _note(poll_lines(report))
-        _read_new(store)
-    _end(1 if report.failures else 0)
+        note(poll_lines(report))
+        read_new(store)
+    end(1 if report.failures else 0)
 
 
 @app.command("sources")
@@ -115,16 +107,16 @@ def stories(*, sources: Sources = None, db: Db = None, since: Since = None, outp
     from feeds.findingstore import FindingStore
     from feeds.terminal import story_lines
 
-    with _store(db) as store:
-        found = FindingStore(store.database).stories(updated_since=_utc(since))
-        wanted = _ids_from(store, sources)
+    with open_store(db) as store:
+        found = FindingStore(store.database).stories(updated_since=utc(since))
+        wanted = ids_from(store, sources)
         if wanted is not None:
             found = tuple(one for one in found if any(member.item_id in wanted for member in one.members))
         items = store.items.find(ids={member.item_id for story in found for member in story.members})
     if output is not None:
-        _write_rows(output, _plain(found))
+        write_rows(output, plain(found))
     else:
-        _show(story_lines(found, {item.id: item for item in items}))
+        show(story_lines(found, {item.id: item for item in items}))
 
 
 @app.command()
@@ -133,64 +125,89 @@ def cases(*, sources: Sources = None, db: Db = None, since: Since = None, output
     from feeds.casestore import CaseStore
     from feeds.terminal import case_lines
 
-    with _store(db) as store:
-        found = CaseStore(store.database).cases(updated_since=_utc(since))
-        wanted = _ids_from(store, sources)
+    with open_store(db) as store:
+        found = CaseStore(store.database).cases(updated_since=utc(since))
+        wanted = ids_from(store, sources)
     if wanted is not None:
         found = tuple(one for one in found if any(wanted.intersection(event.items) for event in one.events))
     if output is not None:
-        _write_rows(output, _plain(found))
+        write_rows(output, plain(found))
     else:
-        _show(case_lines(found))
+        show(case_lines(found))
 
 
 @app.command()
 def export(*, sources: Sources = None, db: Db = None, since: Since = None, output: Lines = None) -> None:
     """Write one JSON line an item, with everything that was understood of it."""
-    from feeds.skim import skimmed_rows
+    from feeds.console import export_items
 
-    reader = _understanding()
-    export_items = reader.export_items if reader else skimmed_rows
-    urls = _urls(sources) if sources else None
-    with _store(db) as store:
-        rows = export_items(store, since=_utc(since))
-        _write_rows(output, (row for row in rows if urls is None or row["feed"] in urls))
+    urls = urls_of(sources) if sources else None
+    with open_store(db) as store:
+        rows = export_items(store, since=utc(since))
+        write_rows(output, (row for row in rows if urls is None or row["feed"] in urls))
+
+
+app.command()(digest)
+app.command()(outbox)
+app.command()(unsubscribe)
+app.command()(doctor)
 
 
 @app.command()
-def digest(
+def run(
     *,
     sources: Sources = None,
     db: Db = None,
-    day: Annotated[
-        datetime | None,
-        typer.Option("--date", metavar="DATE", formats=["%Y-%m-%d"], help="The day (UTC); default today."),
-    ] = None,
-    brands: Annotated[
-        list[str], typer.Option("--brand", metavar="NAME", help="Only news of this brand; repeat it.")
-    ] = [],  # noqa: B006 - typer copies it
-    group: Annotated[str, typer.Option(metavar="NAME", help="The group of recipients.")] = "default",
-    recipient: Annotated[str, typer.Option("--to", metavar="ADDRESS")] = "digest@localhost",
-    sender: Annotated[str, typer.Option("--from", metavar="ADDRESS")] = "fauxwatch@localhost",
+    config: Config = None,
+    tick: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="Longest sleep between two looks.")
+    ] = 60.0,
+) -> None:
+    """Keep polling and send each group's digest at its local hour, until told to stop."""
+    from feeds.console import read_lines
+    from feeds.run import RunConfig
+    from feeds.run import run as keep_running
+    from feeds.settings import load_settings
+    from feeds.sources import load_sources
+
+    wanted, settings = load_sources(sources), load_settings(config)
+    with open_store(db) as store:
+        code = keep_running(
+            store, wanted, settings, RunConfig(tick_s=tick, tell=lambda line: note([line]), read=read_lines)
+        )
+    end(code)
+
+
+@app.command()
+def watchlist(
+    *,
+    db: Db = None,
+    days: Annotated[int, typer.Option(min=1, metavar="N", help="How far back enforcement counts.")] = 180,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE.eml", help="Write the mail to a file.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE.csv", help="Instead of stdout.")
     ] = None,
 ) -> None:
-    """Show the digest of a day as text, or write it as a mail. Nothing is sent."""
-    from feeds.digest import compose
-    from feeds.render import mail, render
-    from feeds.state import digest_state
+    """Write the brands and sellers of recent enforcement, for 'fauxwatch classify --watchlist'."""
+    from feeds.watchlist import as_csv, draw_watchlist
 
-    now = datetime.now(UTC)
-    urls = _urls(sources) if sources else None
-    with _store(db) as store:
-        state = digest_state(store, (day or now).date(), urls=urls)
-    rendered = render(compose(state, (day or now).date(), brands=brands), group=group)
-    if output is None:
-        typer.echo(rendered.text, nl=False)
-        return
-    content = mail(rendered, recipient=recipient, sender=sender, made_at=now)
-    _write(output, content)
+    with open_store(db) as store:
+        entries = draw_watchlist(store, now=datetime.now(tz=UTC), days=days)
+    write(output, as_csv(entries))
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="A folder of feeds; sources.toml in it names them.")] = Path(
+        "examples/feeds"
+    ),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the digest goes.")
+    ] = Path("out/news"),
+) -> None:
+    """Poll example feeds served on this machine and show their digest as text and as files."""
+    from feeds.demo import run_demo
+
+    show(run_demo(folder, output))
 
 
 # --- what the commands share ---------------------------------------------------------------------
@@ -201,9 +218,9 @@ def _list(sources: Path | None, db: str | None, output: Path | None) -> None:
     from feeds.terminal import source_lines
 
     wanted = load_sources(sources)
-    with _store(db) as store:
+    with open_store(db) as store:
         health = {one.source.url: one for one in store.health()}
-    _write(output, _text(source_lines(wanted, health)))
+    write(output, text(source_lines(wanted, health)))
 
 
 def _check(sources: Path | None, output: Path | None) -> None:
@@ -212,117 +229,19 @@ def _check(sources: Path | None, output: Path | None) -> None:
     from feeds.terminal import check_lines
 
     checks = check_sources([one for one in load_sources(sources) if one.enabled])
-    _write(output, _text(check_lines(checks)))
-    _end(1 if any(check.problem for check in checks) else 0)
+    write(output, text(check_lines(checks)))
+    end(1 if any(check.problem for check in checks) else 0)
 
 
 def _import(opml: Path, output: Path | None) -> None:
     from feeds.opml import import_opml
     from feeds.sources import dump_sources
 
-    _write(output, dump_sources(import_opml(opml)))
+    write(output, dump_sources(import_opml(opml)))
 
 
 def _export(sources: Path | None, output: Path | None) -> None:
     from feeds.opml import export_opml
     from feeds.sources import load_sources
 
-    _write(output, export_opml([one for one in load_sources(sources) if one.enabled]))
-
-
-def _read_new(store: Store) -> None:
-    reader = _understanding()
-    if reader is None:
-        from feeds.skim import skim
-
-        done, relevant = skim(store, clock=lambda: datetime.now(UTC))
-        _note([f"{done} items read, {relevant} relevant"])
-        return
-    read = reader.understand(store, clock=lambda: datetime.now(UTC))
-    line = (
-        f"{read.analysed} items read, {read.relevant} relevant; {len(read.new_stories)} new stories, "
-        f"{len(read.grown_stories)} grown; {len(read.new_events)} new events in {len(read.cases)} cases"
-    )
-    _note([line])
-
-
-def _understanding() -> Any:
-    """The full reading with stories and cases, or None where its parts are not installed."""
-    try:
-        return importlib.import_module("feeds.understand")
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("feeds."):
-            raise
-        return None
-
-
-def _ids_from(store: Store, sources: Path | None) -> frozenset[int] | None:
-    """The items of the sources in a file, or None where no file was named: all of them."""
-    if sources is None:
-        return None
-    urls = _urls(sources)
-    return frozenset(item.id for item in store.items.find() if item.feed in urls)
-
-
-def _urls(sources: Path) -> frozenset[str]:
-    from feeds.sources import load_sources
-
-    return frozenset(source.url for source in load_sources(sources))
-
-
-@contextmanager
-def _store(url: str | None) -> Iterator[Store]:
-    from feeds.store import Store
-
-    store = Store.open(url)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def _utc(day: datetime | None) -> datetime | None:
-    return day.replace(tzinfo=UTC) if day else None
-
-
-def _plain(records: Iterable[Any]) -> Iterator[Any]:
-    from feeds.records import to_plain
-
-    return (to_plain(record) for record in records)
-
-
-def _text(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _show(lines: Iterable[str]) -> None:
-    for line in lines:
-        typer.echo(line)
-
-
-def _note(lines: Iterable[str]) -> None:
-    for line in lines:
-        typer.echo(line, err=True)
-
-
-def _write_rows(output: Path | None, rows: Iterable[Any]) -> None:
-    _write(output, "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows))
-
-
-def _write(output: Path | None, content: str | bytes) -> None:
-    """``content`` to the file, whole or not at all, or to stdout."""
-    data = content.encode() if isinstance(content, str) else content
-    if output is None or str(output) == "-":
-        typer.echo(data, nl=False)
-        return
-    partial = output.with_name(f".{output.name}.partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(output)
-    except OSError as error:
-        raise OutputError(str(output), f"cannot be written: {error.strerror}; name another place") from error
-
-
-def _end(code: int) -> None:
-    """Ends the command; a plain exit passes through whatever forwarded it."""
-    raise SystemExit(code)
+    write(output, export_opml([one for one in load_sources(sources) if one.enabled]))

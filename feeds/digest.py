@@ -4,8 +4,8 @@
 >>> [section.kind for section in body.sections]  # doctest: +SKIP
 ['seizure', 'lawsuit_filed']
 
-An item belongs to the first digest after it was first seen, however old it says it is: the clock of a source
-decides nothing, so late items are in the next digest instead of in none.
+A digest that is sent tells a group what no earlier digest told it (``fresh``), however late it comes. A digest of
+a day that nobody was sent holds what was first seen on that day: the clock of a source decides nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from feeds.records import NEWS_KINDS, Analysis, Case, Item, SourceHealth, Story
 from feeds.terminal import event_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 __all__ = [
     "DigestBody",
@@ -30,12 +30,15 @@ __all__ = [
     "DigestSection",
     "DigestState",
     "DigestStory",
+    "GroupNews",
     "SourceNote",
     "compose",
     "extract",
 ]
 
 _EXTRACT: Final = 400
+_MANY: Final = 6
+_TOP: Final = 3
 _STALE: Final = timedelta(days=1)
 _RULE: Final = re.compile(r"[=_*~#-]{4,}")
 _SENTENCE: Final = re.compile(r"(?<=[.!?…])[\"'”’»)]*\s+(?=\S)|(?<=[。！？।॥])\s*|\n+")
@@ -43,35 +46,60 @@ _SENTENCE: Final = re.compile(r"(?<=[.!?…])[\"'”’»)]*\s+(?=\S)|(?<=[。�
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestState:
-    """What the store knows: ``analyses`` by item id; items without one count as not read yet."""
+    """What the store knows: ``analyses`` by item id; items without one count as not read yet.
+
+    ``news`` says what a group was told and not told; without it a digest is about one day.
+    """
 
     items: tuple[Item, ...]
     analyses: Mapping[int, Analysis]
     stories: tuple[Story, ...] = ()
     cases: tuple[Case, ...] = ()
     health: tuple[SourceHealth, ...] = ()
+    news: GroupNews | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupNews:
+    """What a group was not told yet, and (of the same stories) what it was told."""
+
+    since: datetime
+    fresh: frozenset[int]
+    events: frozenset[str]
+    told: frozenset[int] = frozenset()
+    seen: int = 0
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestLink:
-    """One source that tells a story; ``url`` is a web address or empty."""
+    """One source that tells a story; ``url`` is a web address or empty, ``published`` a date or empty."""
 
     source: str
     url: str
     title: str
     lang: str
+    published: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestStory:
-    """A story with today's links; ``extract`` is two sentences, ``update`` that earlier days told of it."""
+    """A story with today's links; ``extract`` is two sentences, ``update`` that earlier digests told of it."""
 
+    id: str = ""
+    items: tuple[int, ...] = ()
     title: str
     lang: str
     extract: str
     brands: tuple[str, ...]
     links: tuple[DigestLink, ...]
     update: bool
+
+    @property
+    def sources(self) -> int:
+        """How many sources tell it."""
+        return len({link.source for link in self.links})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +114,7 @@ class DigestSection:
 class DigestEvent:
     """One line of a timeline; ``new`` when today's items tell it."""
 
+    id: str = ""
     when: str
     kind: str
     summary: str
@@ -96,6 +125,7 @@ class DigestEvent:
 class DigestCase:
     """A lawsuit of which there is news, with its whole timeline."""
 
+    id: str = ""
     name: str
     status: str
     dockets: tuple[str, ...]
@@ -113,15 +143,21 @@ class SourceNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestBody:
-    """The contents of one digest. ``unread`` counts items that nobody has analysed yet."""
+    """The contents of one digest.
+
+    ``seen`` and ``unread`` count new items and those that nobody has analysed yet; ``window`` says new since when;
+    ``warnings`` are digests that did not reach somebody.
+    """
 
     day: date
+    window: str = ""
     sections: tuple[DigestSection, ...] = ()
     cases: tuple[DigestCase, ...] = ()
     seen: int = 0
     unread: int = 0
     failing: tuple[SourceNote, ...] = ()
     gaps: tuple[SourceNote, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def quiet(self) -> bool:
@@ -133,25 +169,55 @@ class DigestBody:
         """How many stories it tells."""
         return sum(len(section.stories) for section in self.sections)
 
+    @property
+    def top(self) -> tuple[DigestStory, ...]:
+        """The stories that most sources tell, where there are so many that a reader needs to be led."""
+        if self.stories < _MANY:
+            return ()
+        every = sorted((story for section in self.sections for story in section.stories), key=_weight)
+        return tuple(story for story in every[:_TOP] if story.sources > 1)
+
+    @property
+    def items(self) -> tuple[int, ...]:
+        """The items that it tells."""
+        return tuple(
+            number for section in self.sections for story in section.stories for number in story.items
+        )
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The case events that it tells for the first time."""
+        return tuple(event.id for case in self.cases for event in case.events if event.new)
+
 
 def compose(state: DigestState, day: date, *, brands: Iterable[str] = ()) -> DigestBody:
-    """The digest of ``day`` (UTC): items first seen on it, grouped, filtered by ``brands`` where some are named."""
+    """The digest of ``day``: what is new, grouped, filtered by ``brands`` where some are named."""
     wanted = frozenset(brand.casefold() for brand in brands)
-    today = {item.id: item for item in state.items if item.first_seen.astimezone(UTC).date() == day}
+    fresh = _fresh(state, day)
     told = {
         number: item
-        for number, item in today.items()
+        for number, item in fresh.items()
         if (read := state.analyses.get(number)) and read.relevant and _of_interest(_brands([read]), wanted)
     }
+    news = state.news
     return DigestBody(
         day=day,
+        window=f"since {news.since:%Y-%m-%d %H:%M} UTC" if news else f"on {day.isoformat()}",
         sections=_sections(state, told),
-        cases=_cases(state.cases, today.keys(), wanted),
-        seen=len(today),
-        unread=sum(number not in state.analyses for number in today),
+        cases=_cases(state, fresh.keys(), wanted),
+        seen=news.seen if news else len(fresh),
+        unread=news.unread if news else sum(number not in state.analyses for number in fresh),
         failing=tuple(_note(one) for one in state.health if one.failing),
         gaps=tuple(_gap(one) for one in state.health if not one.failing and _stale(one, day)),
+        warnings=state.warnings,
     )
+
+
+def _fresh(state: DigestState, day: date) -> dict[int, Item]:
+    """What a group was not told; without a group, what was first seen on the day (UTC)."""
+    if state.news is not None:
+        return {item.id: item for item in state.items if item.id in state.news.fresh}
+    return {item.id: item for item in state.items if item.first_seen.astimezone(UTC).date() == day}
 
 
 def extract(text: str, *, title: str = "") -> str:
@@ -172,19 +238,27 @@ def _sections(state: DigestState, told: Mapping[int, Item]) -> tuple[DigestSecti
         members = [told[one.item_id] for one in story.members if one.item_id in told]
         if members:
             grouped.update(item.id for item in members)
-            days = {one.joined_at.astimezone(UTC).date() for one in story.members if one.item_id not in told}
-            first = min(item.first_seen.astimezone(UTC).date() for item in members)
-            update = any(joined < first for joined in days)
             by_kind.setdefault(story.kind, []).append(
-                _story(members, state.analyses, title=story.title, update=update)
+                _story(members, state.analyses, story=story, update=_told_before(state, story, members))
             )
     for number, item in told.items():
         if number not in grouped:
             kind = state.analyses[number].kind
-            by_kind.setdefault(kind, []).append(_story([item], state.analyses, title=item.title))
+            by_kind.setdefault(kind, []).append(_story([item], state.analyses))
     return tuple(
         DigestSection(kind=kind, stories=tuple(sorted(by_kind[kind], key=_weight)))
         for kind in sorted(by_kind, key=_place)
+    )
+
+
+def _told_before(state: DigestState, story: Story, members: Sequence[Item]) -> bool:
+    """Whether an earlier digest told of this story."""
+    if state.news is not None:
+        return any(one.item_id in state.news.told for one in story.members)
+    fresh = {item.id for item in members}
+    first = min(item.first_seen.astimezone(UTC).date() for item in members)
+    return any(
+        one.joined_at.astimezone(UTC).date() < first for one in story.members if one.item_id not in fresh
     )
 
 
@@ -193,14 +267,21 @@ def _place(kind: str) -> int:
 
 
 def _weight(story: DigestStory) -> tuple[int, int, str]:
-    return (-len({link.source for link in story.links}), -len(story.links), story.title)
+    return (-story.sources, -len(story.links), story.title)
 
 
 def _story(
-    items: Sequence[Item], analyses: Mapping[int, Analysis], *, title: str, update: bool = False
+    items: Sequence[Item],
+    analyses: Mapping[int, Analysis],
+    *,
+    story: Story | None = None,
+    update: bool = False,
 ) -> DigestStory:
+    title = story.title if story else items[0].title
     texts = (extract(item.summary or item.text, title=item.title) for item in items)
     return DigestStory(
+        id=story.id if story else "",
+        items=tuple(item.id for item in items),
         title=one_line(title) or "(no title)",
         lang=next((item.lang for item in items if item.title == title), ""),
         extract=next((text for text in texts if text), ""),
@@ -216,6 +297,7 @@ def _link(item: Item) -> DigestLink:
         url=safe_link(item.url),
         title=one_line(item.title),
         lang=item.lang,
+        published=f"{item.published:%Y-%m-%d}" if item.published else "",
     )
 
 
@@ -227,27 +309,40 @@ def _of_interest(brands: Iterable[str], wanted: frozenset[str]) -> bool:
     return not wanted or any(brand.casefold() in wanted for brand in brands)
 
 
-def _cases(cases: Iterable[Case], today: Iterable[int], wanted: frozenset[str]) -> tuple[DigestCase, ...]:
+def _cases(state: DigestState, today: Iterable[int], wanted: frozenset[str]) -> tuple[DigestCase, ...]:
     fresh = frozenset(today)
-    return tuple(
-        _case(case, fresh)
-        for case in cases
-        if any(fresh.intersection(event.items) for event in case.events) and _of_interest(case.brands, wanted)
-    )
+    later = frozenset(item.id for item in state.items)
+    cases = []
+    for case in state.cases:
+        if state.news is not None:
+            new = {event.id for event in case.events if event.id in state.news.events}
+        else:
+            new = {
+                event.id for event in case.events if fresh & set(event.items) and later >= set(event.items)
+            }
+        if new and _of_interest(case.brands, wanted):
+            cases.append(_case(case, new))
+    return tuple(cases)
 
 
-def _case(case: Case, fresh: frozenset[int]) -> DigestCase:
+def _case(case: Case, new: Collection[str]) -> DigestCase:
     events = tuple(
         DigestEvent(
+            id=event.id,
             when=event_date(event),
             kind=event.kind,
             summary=one_line(event.summary),
-            new=bool(fresh.intersection(event.items)),
+            new=event.id in new,
         )
         for event in case.events
     )
-    dockets = tuple(one_line(f"{one.number} {one.court}") for one in case.dockets)
-    return DigestCase(name=one_line(case.name), status=one_line(case.status), dockets=dockets, events=events)
+    return DigestCase(
+        id=case.id,
+        name=one_line(case.name),
+        status=one_line(case.status),
+        dockets=tuple(one_line(f"{one.number} {one.court}") for one in case.dockets),
+        events=events,
+    )
 
 
 def _note(one: SourceHealth) -> SourceNote:

@@ -17,8 +17,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
-from feeds.plaintext import one_line
+from feeds.plaintext import one_line, safe_link
 from nlp.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,15 +75,26 @@ def message_id(digest: str, recipient: str, domain: str) -> str:
     return f"<{named}@{domain}>"
 
 
-def mail(rendered: RenderedDigest, *, recipient: str, sender: str, made_at: datetime) -> bytes:
+def mail(
+    rendered: RenderedDigest,
+    *,
+    recipient: str,
+    sender: str,
+    made_at: datetime,
+    sender_name: str = "fauxwatch",
+    unsubscribe_url: str = "",
+    unsubscribe_mail: str = "",
+) -> bytes:
     """The mail, byte for byte the same for the same arguments.
+
+    ``{recipient}`` and ``{group}`` in ``unsubscribe_url`` are filled in; the address must then take a POST (RFC 8058).
 
     Raises:
         UsageError: an address is none.
     """
     to, source = _address(recipient), _address(sender)
     message = EmailMessage(policy=policy.SMTP)
-    message["From"] = Address("fauxwatch", addr_spec=source.addr_spec)
+    message["From"] = Address(one_line(sender_name), addr_spec=source.addr_spec)
     message["To"] = to
     message["Subject"] = one_line(rendered.subject)
     message["Date"] = format_datetime(made_at)
@@ -92,7 +104,22 @@ def mail(rendered: RenderedDigest, *, recipient: str, sender: str, made_at: date
     message.set_content(rendered.text, cte="quoted-printable")
     message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{rendered.id}")
-    return message.as_bytes()
+    filled = {"recipient": quote(to.addr_spec, safe=""), "group": quote(rendered.group, safe="")}
+    for name, value in filled.items():
+        unsubscribe_url = unsubscribe_url.replace(f"{{{name}}}", value)
+    return _list_headers(unsubscribe_url, unsubscribe_mail, rendered.group) + message.as_bytes()
+
+
+def _list_headers(url: str, address: str, group: str) -> bytes:
+    """How to leave: written by hand, since the email package breaks long addresses into encoded words."""
+    ways = [f"<{safe_link(url)}>"] if safe_link(url) else []
+    if address:
+        ways.append(f"<mailto:{_address(address).addr_spec}?subject=unsubscribe%20{quote(group, safe='')}>")
+    if not ways:
+        return b""
+    folded = ",\r\n ".join(ways)
+    one_click = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if safe_link(url) else ""
+    return f"List-Unsubscribe: {folded}\r\n{one_click}".encode("ascii")
 
 
 def _address(written: str) -> Address:
@@ -118,6 +145,10 @@ def _subject(body: DigestBody) -> str:
     return one_line(f"Enforcement news {body.day.isoformat()}: {title}{f' (+{more})' if more else ''}")
 
 
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
 def _heading(kind: str) -> str:
     return kind.replace("_", " ").capitalize()
 
@@ -135,4 +166,5 @@ def _templates() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["heading"] = _heading
+    environment.filters["words"] = _words
     return environment

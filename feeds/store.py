@@ -29,7 +29,7 @@ from feeds.schedule import Which, is_due
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Claim", "PendingBody", "Store", "StoreError", "default_url", "lease_owner"]
+__all__ = ["Claim", "PendingBody", "Store", "StoreError", "default_url", "lease_is_free", "lease_owner"]
 
 _STATE_FIELDS: Final = tuple(field.name for field in fields(FetchState))
 
@@ -149,7 +149,9 @@ class Store:
             query = query.with_for_update(of=states, skip_locked=True)
         with self.database.write() as connection:
             rows = connection.execute(query).mappings()
-            chosen = [row for row in rows if is_due(_state(row), now, which) and _free(row, now)][:limit]
+            chosen = [row for row in rows if is_due(_state(row), now, which) and lease_is_free(row, now)][
+                :limit
+            ]
             ids = [row["id"] for row in chosen]
             for start in range(0, len(ids), 500):
                 connection.execute(
@@ -305,8 +307,8 @@ def _pending(row: Any) -> PendingBody:
     )
 
 
-def _free(row: Any, now: datetime) -> bool:
-    """Whether no living poller holds the source; one that was killed on this machine holds nothing."""
+def lease_is_free(row: Any, now: datetime) -> bool:
+    """Whether no living process holds the row; one that was killed on this machine holds nothing."""
     until: datetime | None = row["lease_until"]
     if not row["lease_owner"] or until is None or until <= now:
         return True

@@ -6,12 +6,12 @@
        ├── bodies                    raw answers, kept before anything is made of them
        └── items ─ revisions         articles, every state a reader could have seen
               ├── analyses           what one version of the analyser understood of one revision
-              ├── embeddings
+              ├── embeddings, fingerprints, story_keys     by what articles are compared, and how they are found
               ├── story_items ─ stories
-              └── event_items ─ case_events ─ cases ─ case_dockets, case_aliases
+              └── event_items ─ case_events ─ cases ─ case_dockets, case_aliases, case_parties, case_items
     digests ─ digest_items, digest_events
        └── outbox                    one mail for each digest and recipient
-    robots, settings
+    unsubscribed, robots, settings
 
 Migrations live in ``feeds/migrations``; a test compares them with this file.
 """
@@ -226,6 +226,22 @@ embeddings: Final = sa.Table(
     sa.Column("vector", sa.LargeBinary, nullable=False),
 )
 
+fingerprints: Final = sa.Table(
+    "fingerprints",
+    metadata,
+    _ref("item_id", "items.id", primary_key=True),
+    sa.Column("record", _JSON, nullable=False),
+)
+
+story_keys: Final = sa.Table(
+    "story_keys",
+    metadata,
+    sa.Column("key", sa.BigInteger, primary_key=True),
+    sa.Column("day", sa.Integer, primary_key=True),
+    _ref("item_id", "items.id", primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
 stories: Final = sa.Table(
     "stories",
     metadata,
@@ -277,6 +293,21 @@ case_aliases: Final = sa.Table(
     _text("alias"),
 )
 
+case_parties: Final = sa.Table(
+    "case_parties",
+    metadata,
+    _ref("case_id", "cases.id", primary_key=True),
+    sa.Column("side", sa.String(16), primary_key=True),
+    sa.Column("party_key", sa.String(128), primary_key=True, index=True),
+)
+
+case_items: Final = sa.Table(
+    "case_items",
+    metadata,
+    _ref("case_id", "cases.id", primary_key=True),
+    _ref("item_id", "items.id", primary_key=True, index=True),
+)
+
 case_events: Final = sa.Table(
     "case_events",
     metadata,
@@ -315,6 +346,7 @@ digest_items: Final = sa.Table(
     _ref("item_id", "items.id", primary_key=True),
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
     _ref("digest_id", "digests.id", index=True),
+    sa.Column("told", sa.Boolean, nullable=False, server_default=sa.true()),
 )
 
 digest_events: Final = sa.Table(
@@ -346,6 +378,14 @@ outbox: Final = sa.Table(
     _time("lease_until"),
     sa.UniqueConstraint("digest_id", "recipient"),
     sa.Index("ix_outbox_state_next_attempt", "state", "next_attempt"),
+)
+
+unsubscribed: Final = sa.Table(
+    "unsubscribed",
+    metadata,
+    sa.Column("recipients_group", sa.String(128), primary_key=True),
+    sa.Column("recipient", sa.String(320), primary_key=True),
+    _time("since", nullable=False),
 )
 
 settings: Final = sa.Table(

@@ -15,8 +15,17 @@ if TYPE_CHECKING:
     from feeds.discovery import SourceCheck
     from feeds.monitor import PollReport
     from feeds.records import Case, CaseEvent, Item, Source, SourceHealth, Story
+    from feeds.send import DeliveryReport
 
-__all__ = ["case_lines", "check_lines", "event_date", "poll_lines", "source_lines", "story_lines"]
+__all__ = [
+    "case_lines",
+    "check_lines",
+    "delivery_lines",
+    "event_date",
+    "poll_lines",
+    "source_lines",
+    "story_lines",
+]
 
 
 def poll_lines(report: PollReport) -> Iterator[str]:
@@ -89,3 +98,11 @@ def event_date(event: CaseEvent) -> str:
     if event.when is None:
         return "undated"
     return event.when.isoformat()[: {"month": 7, "year": 4}.get(event.precision, 10)]
+
+
+def delivery_lines(report: DeliveryReport) -> Iterator[str]:
+    """How many mails the server took, and loudly each that it did not."""
+    if report.accepted or report.failed:
+        yield f"{report.accepted} of {report.accepted + len(report.failed)} messages accepted"
+    for one in report.failed:
+        yield one_line(f"NOT SENT to {one.recipient}: {one.state}: {one.text}")
