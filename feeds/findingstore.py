@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 
     from feeds.database import Database
 
-__all__ = ["FindingStore", "put_analyses", "put_story", "put_vectors", "unread"]
+__all__ = [
+    "FindingStore",
+    "in_chunks",
+    "leave_stories",
+    "picked",
+    "put_analyses",
+    "put_story",
+    "put_vectors",
+    "stories_of",
+    "story_ids",
+    "unread",
+    "vectors_of",
+]
 
 _CHUNK: Final = 200
 
@@ -39,7 +51,7 @@ class FindingStore:
         if updated_since is not None:
             query = query.where(tables.stories.c.updated_at >= updated_since)
         with self._database.read() as connection:
-            rows = _picked(connection, query, tables.stories.c.id, ids)
+            rows = picked(connection, query, tables.stories.c.id, ids)
             members = _members(connection, [row["id"] for row in rows])
         return tuple(_story(row, members[row["id"]]) for row in rows if row["id"] in members)
 
@@ -47,7 +59,7 @@ class FindingStore:
         """The story of each item that is in one."""
         query = sa.select(tables.story_items.c.item_id, tables.story_items.c.story_id)
         with self._database.read() as connection:
-            rows = _picked(connection, query, tables.story_items.c.item_id, ids)
+            rows = picked(connection, query, tables.story_items.c.item_id, ids)
         return {row["item_id"]: row["story_id"] for row in rows}
 
 
@@ -55,7 +67,7 @@ def analyses_of(connection: sa.Connection, ids: Iterable[int] | None = None) -> 
     """As :meth:`FindingStore.analyses`, within a transaction."""
     table = tables.analyses
     query = sa.select(table.c.record).order_by(table.c.item_id, table.c.revision, table.c.made_at)
-    rows = _picked(connection, query, table.c.item_id, ids)
+    rows = picked(connection, query, table.c.item_id, ids)
     return {one.item_id: one for one in (from_plain(Analysis, row["record"]) for row in rows)}
 
 
@@ -63,7 +75,7 @@ def unread(connection: sa.Connection, analyses: Sequence[Analysis]) -> list[Anal
     """Those of ``analyses`` that no other process has stored meanwhile."""
     table = tables.analyses
     done: set[tuple[int, int, str]] = set()
-    for some in _chunks([one.item_id for one in analyses]):
+    for some in in_chunks([one.item_id for one in analyses]):
         query = sa.select(table.c.item_id, table.c.revision, table.c.analyser).where(
             table.c.item_id.in_(some)
         )
@@ -96,7 +108,7 @@ def put_vectors(
 ) -> None:
     """Store one packed vector an item, in place of an older one of the same encoder."""
     table = tables.embeddings
-    for some in _chunks(list(vectors)):
+    for some in in_chunks(list(vectors)):
         connection.execute(sa.delete(table).where(table.c.encoder == encoder, table.c.item_id.in_(some)))
         rows = [
             {"item_id": one, "encoder": encoder, "revision": revisions[one], "vector": vectors[one]}
@@ -109,7 +121,7 @@ def vectors_of(connection: sa.Connection, encoder: str, ids: Iterable[int]) -> d
     """The packed vectors of items by this encoder."""
     table = tables.embeddings
     query = sa.select(table.c.item_id, table.c.vector).where(table.c.encoder == encoder)
-    return {row["item_id"]: row["vector"] for row in _picked(connection, query, table.c.item_id, ids)}
+    return {row["item_id"]: row["vector"] for row in picked(connection, query, table.c.item_id, ids)}
 
 
 def put_story(connection: sa.Connection, story: Story, joined: Sequence[StoryMember]) -> None:
@@ -141,25 +153,20 @@ def put_story(connection: sa.Connection, story: Story, joined: Sequence[StoryMem
 
 def leave_stories(connection: sa.Connection, ids: Sequence[int]) -> None:
     """Take items out of their stories: a newer reading says they are about something else."""
-    for some in _chunks(list(ids)):
+    for some in in_chunks(list(ids)):
         connection.execute(sa.delete(tables.story_items).where(tables.story_items.c.item_id.in_(some)))
 
 
-def recent_members(connection: sa.Connection, since: datetime, until: datetime) -> dict[int, str]:
-    """Items (published or first seen between) that are in a story, with the story's id."""
-    items, members = tables.items, tables.story_items
-    when = sa.func.coalesce(items.c.published, items.c.first_seen)
-    query = (
-        sa.select(members.c.item_id, members.c.story_id)
-        .join(items, items.c.id == members.c.item_id)
-        .where(when >= since, when <= until)
-    )
-    return {row.item_id: row.story_id for row in connection.execute(query)}
+def story_ids(connection: sa.Connection, ids: Iterable[int]) -> dict[int, str]:
+    """The story of each item that is in one, within a transaction."""
+    table = tables.story_items
+    query = sa.select(table.c.item_id, table.c.story_id)
+    return {row["item_id"]: row["story_id"] for row in picked(connection, query, table.c.item_id, ids)}
 
 
 def stories_of(connection: sa.Connection, ids: Iterable[str]) -> dict[str, Story]:
     """Stories by id, with their members, within a transaction."""
-    rows = _picked(connection, sa.select(tables.stories), tables.stories.c.id, ids)
+    rows = picked(connection, sa.select(tables.stories), tables.stories.c.id, ids)
     members = _members(connection, [row["id"] for row in rows])
     return {row["id"]: _story(row, members.get(row["id"], ())) for row in rows}
 
@@ -179,7 +186,7 @@ def _members(connection: sa.Connection, ids: Sequence[str]) -> dict[str, list[St
     table = tables.story_items
     found: dict[str, list[StoryMember]] = {}
     query = sa.select(table).order_by(table.c.joined_at, table.c.item_id)
-    for row in _picked(connection, query, table.c.story_id, ids):
+    for row in picked(connection, query, table.c.story_id, ids):
         member = StoryMember(
             item_id=row["item_id"],
             joined_at=row["joined_at"],
@@ -190,17 +197,18 @@ def _members(connection: sa.Connection, ids: Sequence[str]) -> dict[str, list[St
     return found
 
 
-def _picked(
+def picked(
     connection: sa.Connection, query: sa.Select[Any], column: sa.Column[Any], ids: Iterable[Any] | None
 ) -> list[Any]:
     """Rows of ``query``; with ``ids`` only those whose ``column`` is one of them."""
     if ids is None:
         return list(connection.execute(query).mappings())
     rows: list[Any] = []
-    for some in _chunks(sorted(set(ids))):
+    for some in in_chunks(sorted(set(ids))):
         rows.extend(connection.execute(query.where(column.in_(some))).mappings())
     return rows
 
 
-def _chunks(values: list[Any]) -> list[list[Any]]:
+def in_chunks(values: list[Any]) -> list[list[Any]]:
+    """``values`` in pieces that fit into one statement."""
     return [values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK)]

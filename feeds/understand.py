@@ -17,7 +17,7 @@ from feeds.analyse import ANALYSER, Analyser
 from feeds.casebook import follow
 from feeds.casestore import CaseStore
 from feeds.findingstore import FindingStore, put_analyses, unread
-from feeds.grouping import group
+from feeds.grouping import Tellings, group, prepare
 from feeds.records import Analysis, Case, Item, Story, to_plain
 
 if TYPE_CHECKING:
@@ -68,19 +68,19 @@ def understand(
     total = UnderstandReport()
     while batch := store.items.find(without_analysis=ANALYSER, limit=_BATCH):
         read = [(item, reader.analyse(item)) for item in batch]
-        total = _joined(total, _store(store, read, clock(), encoder))
+        total = _joined(total, _store(store, read, prepare(read, encoder), clock()))
     return total
 
 
 def _store(
-    store: Store, read: list[tuple[Item, Analysis]], now: datetime, encoder: Encoder | None
+    store: Store, read: list[tuple[Item, Analysis]], tellings: Tellings, now: datetime
 ) -> UnderstandReport:
     """Write one batch: analyses, stories, cases, together or not at all."""
     with store.database.write(alone=True) as connection:
         fresh = {one.item_id for one in unread(connection, [analysis for _, analysis in read])}
         pairs = [(item, analysis) for item, analysis in read if item.id in fresh]
         put_analyses(connection, [analysis for _, analysis in pairs], now)
-        new, grown = group(connection, pairs, now, encoder=encoder)
+        new, grown = group(connection, tellings.only(fresh), now)
         touched, events = follow(connection, pairs, now)
     return UnderstandReport(
         analysed=len(pairs),

@@ -1,0 +1,197 @@
+"""Who stands against whom in a dispute, under keys that are equal for every way to write a name.
+
+>>> party_keys("Gucci America, Inc.")
+('gucci', 'kering')
+>>> party_keys("Alibaba Group Holding Ltd.")[0], party_keys("14 anonymous sellers")
+('alibaba group', ())
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from feeds.names import latin
+from feeds.scan import Scanner, flat
+from feeds.words import read_words
+from nlp.entities.brands import BrandFinder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from feeds.records import Analysis, Item
+
+__all__ = ["Sides", "caption_of", "companies_in", "mentions", "party_keys", "sides_of"]
+
+_VERSUS: Final = re.compile(
+    r"\s+(?:v|vs|versus|c|contra|contre|gegen|proti|против|诉|訴)\.?\s+|诉|訴(?!訟)", re.IGNORECASE
+)
+_CAPTION: Final = re.compile(
+    r"(?P<left>(?:[A-Z][\w&.,'’-]*|et al\.?|and|&|of|de)(?:\s+(?:[A-Z][\w&.,'’-]*|et al\.?,?|and|&|of|de|/)){0,8})\s+"
+    r"(?:v|vs)\.?\s+(?P<right>[A-Z][\w&.,'’-]*(?:\s+(?:[A-Z][\w&.,'’-]*|et al\.?|and|&|of)){0,8})"
+)
+_LEGAL: Final = frozenset(
+    ["a", "a.s", "ab", "ag", "al", "america", "american", "ao", "as", "b", "bv", "c", "co", "company", "corp", "corporation", "cv", "et", "europe", "gmbh", "group", "holding", "holdings", "inc", "incorporated", "international", "intl", "k", "kg", "kk", "l", "limited", "llc", "llp", "lp", "ltd", "n", "north", "nv", "oao", "ooo", "oy", "p", "plc", "pt", "pte", "pty", "s", "sa", "sarl", "sas", "sasu", "se", "sirketi", "spa", "srl", "sti", "tbk", "the", "tov", "uk", "us", "usa", "v", "zao"]
+)  # fmt: skip
+_HAN_LEGAL: Final = re.compile(
+    r"(?:股份)?有限(?:责任)?公司|集团|集團|公司|株式会社|\(株\)|주식회사|㈜|บริษัท|จำกัด|công ty (?:tnhh|cổ phần)",
+    re.IGNORECASE,
+)
+_ASIDE: Final = re.compile(r"\([^)]*\)|（[^）]*）")
+_WORD: Final = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """Keys and names of both sides; ``families`` are keys of the brands and groups that an article names at all."""
+
+    plaintiffs: dict[str, str] = field(default_factory=dict)
+    defendants: dict[str, str] = field(default_factory=dict)
+    families: frozenset[str] = frozenset()
+    captions: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether both sides are."""
+        return bool(self.plaintiffs and self.defendants)
+
+
+def sides_of(item: Item, analysis: Analysis) -> Sides:
+    """Both sides as the article's analysis, a caption in it or the court's feed name them."""
+    plaintiffs = [one.name for one in analysis.parties if one.side == "plaintiff"]
+    defendants = [one.name for one in analysis.parties if one.side == "defendant"]
+    written = _CAPTION.finditer(f"{item.title}\n{item.text[:3000]}")
+    captions = [item.court.case_name] if item.court else []
+    captions += [found[0].strip(" .,") for found in written]
+    if not (plaintiffs and defendants):
+        for caption in captions[:1]:
+            left, right = caption_of(caption)
+            plaintiffs, defendants = plaintiffs or left, defendants or right
+    accused = _keyed(defendants)
+    suing = {key: name for key, name in _keyed(plaintiffs).items() if key not in accused}
+    brands = _keyed(one.brand for one in analysis.brands)
+    if not suing:
+        suing = {key: name for key, name in brands.items() if key not in accused}
+    return Sides(
+        plaintiffs=suing,
+        defendants=accused,
+        families=frozenset({*suing, *brands} - accused.keys()),
+        captions=tuple(dict.fromkeys(captions))[:5],
+    )
+
+
+def caption_of(caption: str) -> tuple[list[str], list[str]]:
+    """The names on both sides of "A and B v. C, Ltd."; empty lists when it is no caption."""
+    parts = _VERSUS.split(caption, maxsplit=1)
+    if len(parts) != 2:
+        return [], []
+    left, right = (
+        [name for name in re.split(r"\s*/\s*|\s+(?:and|&)\s+(?=[A-Z])|;", part) if name.strip()]
+        for part in parts
+    )
+    return left, right
+
+
+def party_keys(name: str) -> tuple[str, ...]:
+    """The key of a name and that of its group; none for "14 sellers" and the like."""
+    words = _words(_ASIDE.sub(" ", name)) or _words(name)
+    kept = [word for word in words if word not in _LEGAL] or words
+    plain = " ".join(kept)
+    if not plain or _is_nobody(plain):
+        return ()
+    company = _companies().get(plain) or _companies().get(" ".join(words))
+    if company is not None:
+        return (latin(flat(company)),)
+    brand = _brand(name) or _brand(plain)
+    if brand is None:
+        return (plain[:100],)
+    key = latin(flat(brand))
+    group = _groups().get(brand)
+    return (key, latin(flat(group))) if group else (key,)
+
+
+def companies_in(text: str) -> frozenset[str]:
+    """Keys of companies of the table that a text names, in any script."""
+    from feeds.scan import languages_of
+
+    _, langs = languages_of(text[:300], text, "")
+    return frozenset(hit.label for hit in _company_scanner().find(text, {*langs, "xx"}))
+
+
+def mentions(text: str, keys: Iterable[str]) -> bool:
+    """Whether a text names one of the parties, whatever its language if the table knows them."""
+    wanted = set(keys)
+    if wanted & companies_in(text):
+        return True
+    words = f" {' '.join(_WORD.findall(latin(flat(text))))} "
+    return any(f" {key} " in words for key in wanted if len(key) >= 3)
+
+
+def _words(name: str) -> list[str]:
+    return _WORD.findall(latin(flat(_HAN_LEGAL.sub(" ", name))))
+
+
+def _keyed(names: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in names:
+        for key in party_keys(name):
+            found.setdefault(key, name)
+    return found
+
+
+def _is_nobody(plain: str) -> bool:
+    """Whether a name says no more than that there are sellers."""
+    left = plain
+    for hit in sorted(_nobody().find(plain, {"en", "es", "pt", "fr", "de"}), key=lambda one: -one.start):
+        left = left[: hit.start] + " " + left[hit.end :]
+    return not re.search(r"[^\W\d_]{2,}", left)
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> Scanner:
+    rows = [row for row in read_words("steps.tsv") if row["class"] == "nobody"]
+    return Scanner((row["lang"], row["class"], row["patterns"]) for row in rows)
+
+
+@lru_cache(maxsize=1)
+def _companies() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for row in read_words("companies.tsv"):
+        for name in row["names"].split("|"):
+            words = _words(name)
+            for key in (" ".join(words), " ".join(word for word in words if word not in _LEGAL)):
+                if key:
+                    found.setdefault(key, row["company"])
+    return found
+
+
+@lru_cache(maxsize=1)
+def _groups() -> dict[str, str]:
+    """The group of each brand that belongs to one."""
+    return {
+        brand: row["company"]
+        for row in read_words("companies.tsv")
+        if row["kind"] == "group"
+        for brand in row["brands"].split("|")
+    }
+
+
+@lru_cache(maxsize=1)
+def _company_scanner() -> Scanner:
+    return Scanner(("xx", latin(flat(row["company"])), row["names"]) for row in read_words("companies.tsv"))
+
+
+@lru_cache(maxsize=1)
+def _finder() -> BrandFinder:
+    return BrandFinder.load()
+
+
+@lru_cache(maxsize=4096)
+def _brand(name: str) -> str | None:
+    """The brand that a company's name is or begins with."""
+    found = _finder().canonical(name)
+    if found is not None:
+        return found
+    return next((match.brand for match in _finder().find(name) if match.start == 0), None)
