@@ -7,6 +7,7 @@ True
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -38,6 +39,10 @@ __all__ = [
 _STATED_AT_LEAST: Final = 3.0  # a "genuine costs" price counts if it is this many times the asked one
 _STATED_LOW: Final = 0.4  # analysts' cut-off for new goods against the retail price
 _MEDIAN_LOW: Final = 0.3  # the same against a category's median
+# A price far under a median is an outlier only where prices lie close together: modified z-score of 3.5 (Iglewicz and
+# Hoaglin, How to Detect and Handle Outliers, 1993) on the logarithm, whose spread is taken as at least 16 %.
+_OUTLIER: Final = 3.5 / 0.6745
+_LEAST_SPREAD: Final = 0.15
 _AGREES: Final = 0.05
 _READ: Final = 2_000  # characters of a description that are read for prices and kinds
 
@@ -99,6 +104,8 @@ class PriceReader:
         if brand is None:
             return plain
         found = self._found(listing)
+        if self._is_for_others(found):
+            return plain
         reference = self._reference(listing, brand, found)
         if reference and reference.table == "user table":
             return self._against(plain, asked, reference, found)
@@ -107,7 +114,7 @@ class PriceReader:
             return self._against_stated(plain, asked, stated=stated, reference=reference, found=found)
         if reference:
             return self._against(plain, asked, reference, found, sure=not in_passing or reference.kind != "*")
-        return self._against_median(plain, asked, listing, brand)
+        return self._against_median(plain, asked, listing, brand=brand, found=found)
 
     def _asked(self, listing: Listing, mentions: list[tuple[Field, PriceMention]]) -> _Asked | None:
         told = [(field, item) for field, item in mentions if item.role == "asked"]
@@ -203,11 +210,24 @@ class PriceReader:
             low = ratio < _STATED_LOW and not (_condition(found)[1] or found[0].parts)
         return replace(plain, reference_usd=stated, ratio=ratio, reference="stated in the text", low=low)
 
+    def _is_for_others(self, found: tuple[KindsFound, KindsFound]) -> bool:
+        """Whether this is an accessory for goods of the brand ("case for iPhone") that nothing calls the brand's own."""
+        title, body = found
+        named = {*title.goods, *body.goods}
+        made_for = any(self._kinds.hosts(kind) & named for kind in (*title.parts, *title.goods))
+        return made_for and not (title.original or body.original)
+
     def _against_median(
-        self, plain: PriceReading, asked: _Asked, listing: Listing, brand: str
+        self,
+        plain: PriceReading,
+        asked: _Asked,
+        listing: Listing,
+        *,
+        brand: str,
+        found: tuple[KindsFound, KindsFound],
     ) -> PriceReading:
         median = self._medians.find(listing, brand) if self._medians else None
-        if median is None:
+        if median is None or found[0].parts:
             return plain
         value = asked.usd if median.currency == "USD" else (asked.value if asked.column else None)
         if value is None:
@@ -218,7 +238,7 @@ class PriceReader:
             reference_usd=median.value if median.currency == "USD" else None,
             ratio=ratio,
             reference="median of this dump",
-            low=ratio < _MEDIAN_LOW,
+            low=ratio < _MEDIAN_LOW and _is_outlier(ratio, median) and not _is_damaged(found),
         )
 
 
@@ -251,6 +271,10 @@ def _is_placeholder(value: float) -> bool:
 _PLACEHOLDER: Final = re.compile(
     r"(?:1+(?:\.1+)?|1\.23|123|1234|12345|123456|1\.23457e\+06|1\.11111e\+06|9999+|99999+)\Z"
 )
+
+
+def _is_outlier(ratio: float, median: Median) -> bool:
+    return math.log(ratio) < -_OUTLIER * max(median.spread, _LEAST_SPREAD)
 
 
 def _close(one: float, other: float) -> bool:

@@ -74,6 +74,7 @@ _FREE: Final = re.compile(
 
 
 _NUMBER: Final = re.compile(r"\d+(?:[.,'](?=\d)\d+|[ \xa0]\d{3}(?![\d]))*")
+_GROUPED: Final = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _MANTISSA: Final = re.compile(r"\d+(?:[.,]\d+)?")
 # What a word after the number multiplies it by, and the currency that only this word is used with.
 _MULTIPLIERS: Final[dict[str, tuple[float, str | None]]] = {
@@ -104,9 +105,11 @@ def _alternation(words: dict[str, object]) -> str:
 
 
 def _ends_free(word: str) -> bool:
-    last = word[-1]
-    spaceless = "\u0e00" <= last <= "\u0e7f" or "\u2e80" <= last <= "\ud7ff"
-    return spaceless or not last.isalpha()
+    return _is_spaceless(word[-1]) or not word[-1].isalpha()
+
+
+def _is_spaceless(char: str) -> bool:
+    return "\u0e00" <= char <= "\u0e7f" or "\u2e80" <= char <= "\ud7ff"
 
 
 def _by_first(words: dict[str, object]) -> dict[str, re.Pattern[str]]:
@@ -129,6 +132,7 @@ def _match_word(table: dict[str, re.Pattern[str]], flat: str, end: int) -> re.Ma
     return pattern.match(flat, at) if pattern else None
 
 
+_CENTS: Final = re.compile(r"([€£])(\d\d)(?![\d€£])")  # "39€99"
 _RANGE: Final = re.compile(
     r"[ \xa0]?(?:[-~]| to | до | bis | à | a | até | hasta | – |至|到|から|ถึง| đến | تا | إلى )[ \xa0]?"
 )
@@ -188,6 +192,10 @@ class _Scanner:
     ) -> tuple[str | None, tuple[float, float] | None, int]:
         flat = self._flat
         value, factor, implied, end = _quantity(flat, start, end, sign or self._hint)
+        cents = _CENTS.match(flat, end)
+        if value is not None and cents and not sign and factor == 1:
+            amount = value + int(cents[2]) / 100
+            return SUFFIXES[cents[1]], (amount, amount), cents.end()
         suffix, stop = self._suffix(end, sign)
         if suffix in _THREE_DECIMALS and factor == 1:
             value = read_number(flat[start:end], decimals=3)
@@ -249,7 +257,7 @@ class _Scanner:
         if word in CASED and not self._as_code(start, len(word)):
             return False
         before = self._flat[start - 1] if start else " "
-        if word[0].isalpha() and before.isalpha() and before.isascii() == word[0].isascii():
+        if word[0].isalpha() and before.isalpha() and not _is_spaceless(before):
             return False
         return not (word in ("rs", "rm", "p", "r", "fr", "le") and before in "-/")
 
@@ -318,6 +326,8 @@ def _quantity(
     if not match or _is_unit(flat, match):
         return value, 1.0, None, end
     factor, implied = _MULTIPLIERS[match[1]]
+    if factor == 1e3 and _GROUPED.fullmatch(flat, start, end):  # "1.299rb" is 1,299 thousand
+        return value * factor, factor, implied, match.end()
     if "." in flat[start:end] and flat[start:end].count(".") == 1:
         value = float(flat[start:end].replace(",", "").replace("'", "").replace(" ", "").replace("\xa0", ""))
     elif flat[start:end].count(",") == 1:
@@ -367,7 +377,7 @@ def _inside_word(flat: str, start: int) -> bool:
     if before in "بـ" and _ARABIC_FOR.search(flat, max(0, start - 4), start):
         return False
     if before.isalpha():
-        return not ("\u0e00" <= before <= "\u0e7f" or "\u2e80" <= before <= "\ud7ff")
+        return not _is_spaceless(before)
     if before in "_#@№&":
         return True
     return before in "./:-+x," and start > 1 and flat[start - 2].isalnum() and flat[start - 2].isascii()

@@ -79,6 +79,8 @@ _BOTH: Final[dict[str, str]] = {
     TOMAN: "تومان تومن تومن toman",
     "NGN": "₦ naira",
     "KES": "ksh ksh. kshs",
+    "TZS": "tsh tsh.",
+    "UGX": "ush ugx.",
     "GHS": "gh₵ ₵",
     "BDT": "৳ tk tk. taka টাকা",
     "KZT": "₸ тг тенге",

@@ -20,7 +20,10 @@ _STEM_TAIL: Final = 5  # letters that may follow a stem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindsFound:
-    """Kinds in the order of the text; ``parts`` are accessories, samples and the like; conditions as words say."""
+    """Kinds in the order of the text; ``parts`` are accessories, samples and the like; conditions as words say.
+
+    ``original``: words call the goods the maker's own.
+    """
 
     goods: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
@@ -28,6 +31,7 @@ class KindsFound:
     used: bool = False
     bulk: bool = False
     damaged: bool = False
+    original: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Kinds:
         of: dict[str, frozenset[str]] = {}
         for row in read_table(PACKAGED / "kinds.tsv", ("kind", "role", "lang", "words")):
             role, _, kinds = row["role"].partition(":")
-            if role == "part":
+            if role == "part" or kinds:
                 of[row["kind"]] = frozenset(kinds.split(",") if kinds else (_ANY,))
             for given in row["words"].split("|"):
                 body = flatten(given.strip())
@@ -97,12 +101,17 @@ class Kinds:
             used="used" in by_role.get("condition", ()),
             bulk="bulk" in by_role.get("condition", ()),
             damaged="damage" in by_role.get("condition", ()),
+            original="original" in by_role.get("condition", ()),
         )
 
     def part_counts(self, part: str, kinds: frozenset[str]) -> bool:
         """Whether the accessory ``part`` belongs to one of the goods that a brand makes (``kinds``)."""
         of = self._of.get(part, frozenset())
         return _ANY in of or bool(of & kinds)
+
+    def hosts(self, kind: str) -> frozenset[str]:
+        """The goods that an accessory of this kind is made for; none for what stands by itself."""
+        return self._of.get(kind, frozenset()) - {_ANY}
 
 
 def _covers(other: tuple[int, int, _Word], hit: tuple[int, int, _Word]) -> bool:

@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from nlp.pricing.kinds import Kinds
+
 if TYPE_CHECKING:
     from nlp.pricing.currencies import Currencies
     from nlp.records import Listing
@@ -37,6 +39,7 @@ class DumpMedians:
         self._currencies = currencies
         self._counts: dict[_Key, Counter[int]] = {}
         self._medians: dict[_Key, Median] | None = None
+        self._kinds = Kinds.load()
 
     def add(self, listing: Listing, brand: str | None) -> None:
         """Counts the price of ``listing``; listings without brand or positive price change nothing."""
@@ -65,11 +68,15 @@ class DumpMedians:
         return (self._medians or {}).get(self._key(brand, listing))
 
     def _key(self, brand: str, listing: Listing) -> _Key:
-        category = (
-            zlib.crc32((listing.category or "").strip().casefold().encode("utf-8", "replace")) % _CATEGORIES
-        )
+        name = (listing.category or "").strip().casefold() or self._kind(listing)
+        category = zlib.crc32(name.encode("utf-8", "replace")) % _CATEGORIES
         known = self._currencies.to_usd(1.0, listing.currency) is not None
         return brand, category, "USD" if known else listing.currency
+
+    def _kind(self, listing: Listing) -> str:
+        """What kind of goods the title names, where the dump has no categories."""
+        found = self._kinds.find(listing.title)
+        return next(iter((*found.parts, *found.goods)), "")
 
 
 def _median(counts: Counter[int], currency: str | None) -> Median:

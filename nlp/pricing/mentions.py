@@ -76,15 +76,28 @@ def _is_money(flat: str, found: Found) -> bool:
         return True
     if PRICE_AFTER.match(flat, found.end):
         return True
-    if UNIT_AFTER.match(flat, found.end) and not _WORD_AFTER.match(flat, found.end):
-        return False
     window = flat[max(0, found.start - _WINDOW) : found.start]
+    if UNIT_AFTER.match(flat, found.end) and not _WORD_AFTER.match(flat, found.end):
+        return _announced(flat, found, window)
     if found.start > 0 and flat[found.start - 1] in "بـ":
         return True
     word = _WORDS.last(window)
     return word is not None and word[0] != "other" and bool(FILLER.match(window, word[1]))
 
 
+def _announced(flat: str, found: Found, window: str) -> bool:
+    """Whether a price word and a colon stand before a number that some word, no unit, follows ("Retail: 750 Sale: 65")."""
+    colon = _COLON.search(window)
+    word = _WORDS.last(window[: colon.start()]) if colon else None
+    announced = colon and word and word[0] != "other" and word[1] == colon.start()
+    return bool(announced and found.amount.high >= 10 and not _UNIT.match(flat, found.end))
+
+
+_COLON: Final = re.compile(r"[ \xa0]?[:=][ \xa0]*\Z")
+_UNIT: Final = re.compile(
+    r"[^\s,;]|[ \xa0](?:[a-z]{1,2}\b|pcs|pc|pieces?|pairs?|sets?|units?|items?|boxes|left|days?|weeks?|months?|years?|"
+    r"hours?|mins?|inch(?:es)?|karat|gram|stück|paar|pièces?|paires?|piezas?|pares|peças|шт|пар|adet|çift|buah|pasang|chiếc|đôi)"
+)
 _WORDS: Final = PriceWords()
 # In Vietnamese "850k" is money by itself.
 _THOUSANDS: Final = re.compile(r"\d+(?:[.,]\d)?k(?![^\W_])")
@@ -140,4 +153,6 @@ _CLAUSE_END: Final = re.compile(r"[.!?][ \n]|[\n;。！？|]")
 _BREAKS: Final = re.compile(r"[,，、/]|\+| - | for | за | por | für | per | pour | voor ")
 # The first of two prices is crossed out: "$200 → $50", "de R$ 899 por R$ 99".
 _REDUCED_TO: Final = re.compile(r" ?(?:→|➡|->|=>|⇒| por| now only)[ \ufe0f]*[^\W\d]{0,3}[$€£¥₩₹₽฿]? ?\d")
-_NEXT_PRICE: Final = re.compile(r"[ \xa0]*[:=]?[ \xa0]*[$€£¥₩₹₽฿]?[ \xa0]?\d")
+_NEXT_PRICE: Final = re.compile(
+    r"[ \xa0]*(?:for|à|a|per|um|za|за|at)?[ \xa0]*[:=]?[ \xa0]*(?:[^\W\d_]{1,4}\.?)?[$€£¥₩₹₽฿₺₫₱₴₦]?[ \xa0]?\d"
+)

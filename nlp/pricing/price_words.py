@@ -28,22 +28,23 @@ GENUINE: Final[tuple[str, ...]] = tuple(
     """retail|retails at|retails for|retail price|retail value|rrp|msrp|srp|mrp|list price|original price|originally|orig.|orig|new price|
     bought for|bought at|paid|i paid|compare at|compare to|compared to|worth|valued at|was|in the shop|in the store|in store|in stores|in shops|in boutique|
     in the boutique|boutique price|boutique|shop price|store price|official price|official|the real one|real one|genuine costs|genuine price|genuine|
-    authentic costs|authentic|the original costs|original costs|original is|real price|instead of|rather than|vs|versus|normally|usually|
-    pvp|precio original|precio de tienda|precio oficial|en tienda|en tiendas|en la tienda|en boutique|costó|me costó|costaron|me costaron|antes|el original cuesta|original cuesta|
+    worth over|worth more than|tag says|tag price|price tag|label price|ticket price|before|price before|mall price|malls|in the mall|shop sells|
+    store sells|shops sell|stores sell|boutique sells|authentic costs|authentic|the original costs|original costs|original is|real price|instead of|rather than|vs|versus|normally|usually|
+    pvp|precio etiqueta|etiqueta|antes costaba|precio original|precio de tienda|precio oficial|en tienda|en tiendas|en la tienda|en boutique|costó|me costó|costaron|me costaron|antes|el original cuesta|original cuesta|
     original vale|nuevo cuesta|nuevo vale|valor original|valorado en|en vez de|preço original|preço de loja|na loja|nas lojas|custa na loja|custou|paguei|de r$|original custa|vale|em loja|
     prix boutique|prix neuf|prix d'origine|prix d’origine|prix public|prix magasin|prix conseillé|valeur|valeur neuf|neuf|en boutique|en magasin|acheté|achetée|acheté à|payé|payée|au lieu de|
-    l'original coûte|uvp|np|neupreis|ladenpreis|originalpreis|listenpreis|statt|im laden|im geschäft|neu gekostet|gekostet|gekauft für|bezahlt|wert|original kostet|
+    avant|prix barré|étiquette|sur l'étiquette|l'original coûte|original preis|etikett|vorher|statt früher|uvp|np|neupreis|ladenpreis|originalpreis|listenpreis|statt|im laden|im geschäft|neu gekostet|gekostet|gekauft für|bezahlt|wert|original kostet|
     listino|prezzo di listino|prezzo listino|in negozio|prezzo negozio|prezzo originale|in boutique|pagata|pagato|pagate|pagati|costa|anziché|invece di|valore|originale costa|
     nieuwprijs|winkelprijs|adviesprijs|in de winkel|origineel kost|gekocht voor|betaald|i.p.v.|
     w sklepie|cena sklepowa|cena katalogowa|cena w sklepie|w salonie|cena w salonie|oryginał kosztuje|nowe kosztują|nowa kosztuje|zamiast|kupione za|kupiony za|kupiona za|
-    в магазине|в магазинах|в бутике|в бутиках|в салоне|цена в магазине|цена в бутике|цена оригинала|оригинал стоит|оригинал|розничная цена|розница|ррц|новые стоят|новая стоит|новый стоит|покупал за|покупала за|брал за|брала за|вместо|стоили|
+    на бирке|ценник|раньше|в магазине|в магазинах|в бутике|в бутиках|в салоне|цена в магазине|цена в бутике|цена оригинала|оригинал стоит|оригинал|розничная цена|розница|ррц|новые стоят|новая стоит|новый стоит|покупал за|покупала за|брал за|брала за|вместо|стоили|
     у магазині|в магазині|ціна в магазині|у бутіку|оригінал коштує|ціна оригіналу|замість|купували за|купувала за|
-    etiket fiyatı|mağaza fiyatı|mağazada|mağaza|orijinali|orijinal fiyatı|liste fiyatı|sıfırı|yerine|aldım|
+    etiket fiyatı|etiketi|önceki fiyat|mağaza fiyatı|mağazada|mağaza|orijinali|orijinal fiyatı|liste fiyatı|sıfırı|yerine|aldım|
     السعر الأصلي|سعر المحل|في المحل|في المتجر|سعر الوكالة|الوكالة|في البوتيك|بدل|بدلا من|الأصلي|قیمت اصلی|قیمت فروشگاه|فروشگاه|نمایندگی|قیمت نمایندگی|اصلش|به جای|
-    असली कीमत|शोरूम|असली|एमआरपी|दुकान में|harga asli|harga toko|harga resmi|harga counter|harga konter|harga store|harga mall|di toko|di store|di mall|di counter|aslinya|ori aslinya|
+    असली कीमत|शोरूम|असली|एमआरपी|दुकान में|harga asli|harga tag|tag harga|sebelumnya|harga toko|harga resmi|harga counter|harga konter|harga store|harga mall|di toko|di store|di mall|di counter|aslinya|ori aslinya|
     giá hãng|giá gốc|giá store|giá niêm yết|giá chính hãng|chính hãng|hàng thật|hàng auth|auth|niêm yết|trong store|ngoài store|
     ตัวจริง|ของแท้|ในช้อป|ราคาช้อป|ราคาเต็ม|หน้าช้อป|ราคาป้าย|ราคาห้าง|ห้าง|ช้อป|ซื้อมา|จาก|
-    原价|原價|专柜价|專櫃價|专柜|專櫃|官网价|官网|官網|正品|吊牌价|公价|公價|门店价|市场价|零售价|入手价|买的时候|购入价|
+    原价|原價|标价|专柜价|專櫃價|专柜|專櫃|官网价|官网|官網|正品|吊牌价|公价|公價|门店价|市场价|零售价|入手价|买的时候|购入价|
     定価|正規価格|正規品|参考価格|通常価格|店頭価格|百貨店|購入価格|購入時|新品価格|新品|市場価格|希望小売価格|
     정가|정품가|정품|백화점가|백화점|매장가|매장|공홈|공식가|출고가|소비자가|구매가|새제품|신품가|시중가""".replace(
         "\n", ""
