@@ -242,6 +242,7 @@ class _Smtp:
         client, self._client = self._client, None
         if client is not None:
             client.close()
+            await asyncio.sleep(0)  # the transport closes in the next turn of the loop
 
 
 def _context(settings: SmtpSettings) -> ssl.SSLContext | None:
@@ -257,7 +258,7 @@ def _context(settings: SmtpSettings) -> ssl.SSLContext | None:
 def _answered(error: aiosmtplib.SMTPResponseException) -> Result:
     """The server's word about one mail: 5xx is final, all else may change."""
     state: Final = "refused" if error.code >= _PERMANENT else "deferred"
-    return Result(state=state, code=error.code, text=f"{error.code} {_said(error)}")
+    return Result(state=state, code=error.code, text=_said(error))
 
 
 def _code(error: BaseException) -> int | None:
@@ -266,4 +267,4 @@ def _code(error: BaseException) -> int | None:
 
 def _said(error: BaseException) -> str:
     message = getattr(error, "message", "") or str(error) or type(error).__name__
-    return one_line(str(message))[:500]
+    return one_line(f"{_code(error) or ''} {message}")[:500]
