@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date  # noqa: TC003 - from_plain resolves it
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from feeds.figures import figures_of, specificity
 from feeds.names import latin, names_of
+from feeds.words import read_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,11 +34,15 @@ _STAGES: Final = {
 }
 _STAGE: Final = {kind: stage for stage, kinds in _STAGES.items() for kind in kinds}
 _MOST_KEYS: Final = 40
+_LEAD: Final = 700
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """One article as the grouping sees it; ``day`` counts days as ``date.toordinal`` does."""
+    """One article as the grouping sees it; ``day`` counts days as ``date.toordinal`` does.
+
+    ``titled`` and ``titled_names`` are those of the cities and names that the headline has.
+    """
 
     item_id: int
     day: int
@@ -46,9 +52,11 @@ class Fingerprint:
     title: str = ""
     brands: tuple[str, ...] = ()
     cities: tuple[str, ...] = ()
+    titled: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     figures: tuple[float, ...] = ()
     names: tuple[str, ...] = ()
+    titled_names: tuple[str, ...] = ()
     dockets: tuple[str, ...] = ()
     happened: date | None = None
 
@@ -62,8 +70,9 @@ def fingerprint(item: Item, analysis: Analysis) -> Fingerprint:
     """The fingerprint of a read article."""
     text = f"{item.title}\n{item.text}"
     brands = tuple(dict.fromkeys(one.brand for one in analysis.brands))
-    places = [one for one in analysis.places if one.name]
-    cities = tuple(dict.fromkeys(one.name for one in places if one.name != one.country))
+    places = [one for one in analysis.places if one.evidence.field == "title" or one.evidence.start < _LEAD]
+    cities = tuple(dict.fromkeys(one.name for one in places if one.name not in _countries()))
+    titled = [one.name for one in places if one.evidence.field == "title" and one.name in cities]
     known = {stem for name in (*brands, *cities) for stem in _stems(name)}
     stated = analysis.event_precision == "day" and analysis.event_how not in {"", "published", "item"}
     return Fingerprint(
@@ -75,9 +84,11 @@ def fingerprint(item: Item, analysis: Analysis) -> Fingerprint:
         title=item.title[:300],
         brands=brands,
         cities=cities,
+        titled=tuple(dict.fromkeys(titled)),
         countries=tuple(dict.fromkeys(one.country for one in places if one.country)),
         figures=tuple(sorted(figures_of(text))),
         names=tuple(sorted((names_of(text, analysis.lang) - known) | _parties(analysis))),
+        titled_names=tuple(sorted(names_of(item.title, analysis.lang) - known)),
         dockets=tuple(dict.fromkeys(one.key for one in analysis.dockets)),
         happened=analysis.event_date if stated else None,
     )
@@ -109,6 +120,18 @@ def _named(one: Fingerprint, shingles: Iterable[str]) -> Iterator[str]:
 
 def _number(key: str) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+@lru_cache(maxsize=1)
+def _countries() -> frozenset[str]:
+    """Names under which the analysis gives countries."""
+    rows = read_words("places.tsv")
+    return frozenset(
+        name
+        for row in rows
+        if row["place"] == row["country"]
+        for name in (row["place"], row["names"].split("|")[0])
+    )
 
 
 def _parties(analysis: Analysis) -> set[str]:

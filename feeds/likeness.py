@@ -88,7 +88,7 @@ def _places(points: dict[str, float], one: Fingerprint, other: Fingerprint) -> N
     if cities:
         points[f"place {', '.join(sorted(cities)[:2])}"] = min(1.7 + 0.5 * (len(cities) - 1), 2.6)
     elif one.cities and other.cities:
-        points["another place"] = -2.2
+        points["another place"] = -2.2 if one.titled and other.titled else -1.3
     if countries:
         points.setdefault(f"country {', '.join(sorted(countries)[:2])}", 0.5 if not cities else 0.2)
     elif one.countries and other.countries:
@@ -113,12 +113,13 @@ def _figures(points: dict[str, float], one: Fingerprint, other: Fingerprint) -> 
 
 def _names(points: dict[str, float], one: Fingerprint, other: Fingerprint, *, same_lang: bool) -> None:
     shared = set(one.names) & set(other.names)
-    if shared:
-        each = 0.5 if same_lang else 1.2
-        coded = sum(any(char.isdigit() for char in name) for name in shared)
-        points[f"name {', '.join(sorted(shared)[:3])}"] = min(
-            each * len(shared) + 1.5 * coded, 2.0 if same_lang else 3.2
-        )
+    if not shared:
+        return
+    each = 0.5 if same_lang else 1.1
+    coded = sum(any(char.isdigit() for char in name) for name in shared)
+    titled = len(shared & (set(one.titled_names) | set(other.titled_names)))
+    worth = each * len(shared) + 1.5 * coded + 0.4 * titled
+    points[f"name {', '.join(sorted(shared)[:3])}"] = min(worth, 2.2 if same_lang else 3.2)
 
 
 def _dockets(points: dict[str, float], one: Fingerprint, other: Fingerprint) -> None:

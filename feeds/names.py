@@ -42,14 +42,18 @@ def names_of(text: str, lang: str) -> frozenset[str]:
     begin = text[:_LONGEST]
     foreign = lang in {"zh", "ja", "ko", "th", "ar", "fa", "hi"}
     found: set[str] = set()
-    for match in _WORD.finditer(begin):
-        word = match[0]
-        code = any(char.isdigit() for char in word)
-        if code and not (len(word) >= 5 and any(char.isalpha() for char in word)):
-            continue
-        opens = _OPENS.search(begin, max(0, match.start() - 4), match.start()) is not None
-        if code or foreign or (word[0].isupper() and (not opens or word.isupper())):
-            found |= _stems(word, code)
+    for line in begin.split("\n"):
+        shouts = not foreign and _shouts(line)
+        for match in _WORD.finditer(line):
+            word = match[0]
+            code = any(char.isdigit() for char in word)
+            if code and not (len(word) >= 5 and any(char.isalpha() for char in word)):
+                continue
+            labelled = line[match.end() : match.end() + 1] == ":"
+            opens = not labelled and _OPENS.search(line, max(0, match.start() - 4), match.start()) is not None
+            named = word[0].isupper() and not shouts and (not opens or word.isupper())
+            if code or foreign or named:
+                found |= _stems(word, code)
     return frozenset(found - _common())
 
 
@@ -57,6 +61,12 @@ def latin(word: str) -> str:
     """A word in plain lower-case Latin letters: no accents, Cyrillic transliterated."""
     plain = unicodedata.normalize("NFD", word.lower().replace("ł", "l").replace("ı", "i"))
     return "".join(_LETTERS.get(char, char) for char in plain if not unicodedata.combining(char))
+
+
+def _shouts(line: str) -> bool:
+    """Whether Most Words Have A Capital, as in the headlines of some papers: then a capital says nothing."""
+    words = [match[0] for match in _WORD.finditer(line) if len(match[0]) >= 4][1:]
+    return len(words) >= 4 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
 
 
 @lru_cache(maxsize=1)
