@@ -16,9 +16,13 @@ _OPEN: Final = "not measured"
 
 
 def render_card(folder: Path) -> str:
-    """The card of a model folder, from its ``metrics.json`` and ``detector.json``."""
+    """The card of a model folder, from its ``metrics.json`` and ``detector.json`` (and a team's ``facts.toml``)."""
     metrics = _json(folder / "metrics.json")
     detector = _json(folder / "detector.json")
+    if metrics.get("kind") == "team":
+        from training.team_card import render_team_card
+
+        return render_team_card(folder, metrics, detector)
     held, training = metrics["held_out"], metrics["training"]
     values = {
         "name": detector["name"],
