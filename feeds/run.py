@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["RunConfig", "due_day", "hour_of", "next_hour", "run", "run_async"]
 
 _FAILURES: Final = 20
+_FIRST_DELAY: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +60,17 @@ def hour_of(day: date, at: time, zone: ZoneInfo) -> datetime:
 
 
 def due_day(now: datetime, at: time, zone: ZoneInfo, *, last: date | None) -> date | None:
-    """The local day whose digest is to be made now: today's hour has come, and ``last`` is an earlier day."""
+    """The local day whose digest is to be made now: the newest one whose hour has come, if it is after ``last``.
+
+    Yesterday counts as well, since its hour may have been slept through. A group without any digest begins today.
+    """
     today = now.astimezone(zone).date()
-    if now < hour_of(today, at, zone) or (last is not None and last >= today):
-        return None
-    return today
+    for day in (today, today - timedelta(days=1)):
+        hour = hour_of(day, at, zone)
+        if now >= hour:
+            wanted = day > last if last is not None else now - hour < _FIRST_DELAY or day == today
+            return day if wanted else None
+    return None
 
 
 def next_hour(now: datetime, at: time, zone: ZoneInfo) -> datetime:
@@ -96,11 +103,11 @@ async def run_async(
     stop: asyncio.Event,
 ) -> int:
     """Work until ``stop`` is set; the exit code: 0, or 3 after too many failures in a row."""
-    failures = 0
+    failures, first = 0, True
     while not stop.is_set():
         try:
-            await _step(store, sources, settings, config)
-            failures = 0
+            await _step(store, sources, settings, config, first=first)
+            failures, first = 0, False
         except (FauxwatchError, OSError) as error:
             failures += 1
             config.tell(f"failed ({failures} in a row): {error}")
@@ -110,11 +117,17 @@ async def run_async(
     return 0
 
 
-async def _step(store: Store, sources: Sequence[Source], settings: NewsSettings, config: RunConfig) -> None:
-    """Poll what is due, read it, make the digests whose hour has come, send what waits."""
+async def _step(
+    store: Store, sources: Sequence[Source], settings: NewsSettings, config: RunConfig, *, first: bool
+) -> None:
+    """Poll what is due, read it, make the digests whose hour has come, send what waits.
+
+    The ``first`` step also reads what an earlier process left unread.
+    """
     report = await poll_async(store, sources, config.poll, which="due", clock=config.clock)
     if report.polled:
         _tell(config, poll_lines(report))
+    if first or report.new_items or report.revised_items or report.full_texts:
         _tell(config, await asyncio.to_thread(config.read, store))
     for group in settings.groups:
         _make_due(store, settings, group, config)
