@@ -109,6 +109,12 @@ _BY_SCRIPT: Final = (
 )
 
 
+_UKRAINIAN: Final = re.compile(r"[іїєґІЇЄҐ]")
+_RUSSIAN: Final = re.compile(r"[ыэъёЫЭЪЁ]")
+_PERSIAN: Final = re.compile(r"[پچژگکی۰-۹\u200c]")
+_ONLY_ARABIC: Final = re.compile(r"[ةىيكأإ٠-٩]")
+
+
 def languages_of(title: str, text: str, declared: str) -> tuple[str, frozenset[str]]:
     """The language of an article, and all whose words may be looked for in it.
 
@@ -122,9 +128,9 @@ def languages_of(title: str, text: str, declared: str) -> tuple[str, frozenset[s
     strong = [lang for count, lang in scripts if count * 12 > len(sample)]
     if "ja" in [lang for count, lang in scripts if count > 3] and ("ja" in strong or "zh" in strong):
         strong = ["ja"]
-    if "uk" in [lang for count, lang in scripts if count > 2] and "ru" in strong:
+    if "ru" in strong and _UKRAINIAN.search(sample) and not _RUSSIAN.search(sample):
         strong = ["uk"]
-    if "fa" in [lang for count, lang in scripts if count > 1] and "ar" in strong:
+    if "ar" in strong and len(_PERSIAN.findall(sample)) > len(_ONLY_ARABIC.findall(sample)):
         strong = ["fa"]
     if strong:
         return strong[0], frozenset([strong[0], "en"])

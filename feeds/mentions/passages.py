@@ -1,0 +1,68 @@
+"""The two texts of an article, folded once, and evidence that slices back into them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from feeds.records import Evidence
+from feeds.scan import flat
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from feeds.records import Item
+
+__all__ = ["Passage", "passages_of", "plain_digits"]
+
+_MOST: Final = 20_000
+# What a blog puts under an article: nothing from there on is the article.
+_FORM: Final = re.compile(
+    r"^\s*(?:Leave a (?:Reply|Comment)|Post a Comment|Deja (?:una respuesta|un comentario)|Deixe (?:um comentário|uma resposta)|"
+    r"Laisser un commentaire|Schreibe einen Kommentar|Lascia un commento|Geef een reactie|Добавить комментарий|"
+    r"发表评论|发表回复|コメントを残す|댓글 남기기|Bir yanıt yazın|Tinggalkan Balasan|Trả lời|Để lại bình luận|"
+    r"Your email address will not be published)\b.{0,40}$",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One text of an item; ``folded`` is as long as ``text``, in lower case, with plain digits."""
+
+    field: Literal["title", "text"]
+    text: str
+    folded: str
+    langs: frozenset[str]
+    lang: str
+
+    def evidence(self, start: int, end: int) -> Evidence:
+        """The words at ``start:end``."""
+        return Evidence(field=self.field, start=start, end=end, text=self.text[start:end])
+
+
+def passages_of(item: Item, lang: str, langs: Collection[str]) -> tuple[Passage, Passage]:
+    """Title and text of ``item``, the text as far as the article goes."""
+    return (
+        _passage("title", item.title[:2000], lang, langs),
+        _passage("text", _article(item.text[:_MOST]), lang, langs),
+    )
+
+
+def plain_digits(text: str) -> str:
+    """``text`` with the digits of all scripts as 0 to 9, of the same length."""
+    return text if text.isascii() else "".join(_digit(char) for char in text)
+
+
+def _passage(field: Literal["title", "text"], text: str, lang: str, langs: Collection[str]) -> Passage:
+    return Passage(field=field, text=text, folded=plain_digits(flat(text)), langs=frozenset(langs), lang=lang)
+
+
+def _article(text: str) -> str:
+    form = _FORM.search(text, len(text) // 3)
+    return text[: form.start()] if form else text
+
+
+def _digit(char: str) -> str:
+    return str(int(char)) if char.isdecimal() else char
