@@ -139,7 +139,7 @@ def cases(*, sources: Sources = None, db: Db = None, since: Since = None, output
 @app.command()
 def export(*, sources: Sources = None, db: Db = None, since: Since = None, output: Lines = None) -> None:
     """Write one JSON line an item, with everything that was understood of it."""
-    from feeds.console import export_items
+    from feeds.understand import export_items
 
     urls = urls_of(sources) if sources else None
     with open_store(db) as store:

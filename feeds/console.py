@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from feeds.store import Store
 
 __all__ = [
-    "Config", "Db", "Lines", "Since", "Sources", "end", "export_items", "ids_from", "note", "open_store", "plain", "read_lines", "read_new", "show",
+    "Config", "Db", "Lines", "Since", "Sources", "end", "ids_from", "note", "open_store", "plain", "read_lines", "read_new", "show",
     "text", "urls_of", "utc", "write", "write_rows",
 ]  # fmt: skip
 
@@ -61,37 +60,16 @@ def read_new(store: Store) -> None:
 
 def read_lines(store: Store) -> list[str]:
     """As :func:`read_new`, but the words are given, not printed."""
-    reader = _understanding()
-    if reader is None:
-        from feeds.skim import skim
+    from feeds.analyse import ANALYSER
+    from feeds.understand import UnderstandReport, understand
 
-        done, relevant = skim(store, clock=lambda: datetime.now(UTC))
-        return [f"{done} items read, {relevant} relevant"]
-    read = reader.understand(store, clock=lambda: datetime.now(UTC))
+    waiting = store.items.find(without_analysis=ANALYSER, limit=1)  # without any, no table is loaded
+    read = understand(store, clock=lambda: datetime.now(UTC)) if waiting else UnderstandReport()
     line = (
         f"{read.analysed} items read, {read.relevant} relevant; {len(read.new_stories)} new stories, "
         f"{len(read.grown_stories)} grown; {len(read.new_events)} new events in {len(read.cases)} cases"
     )
     return [line]
-
-
-def export_items(store: Store, *, since: datetime | None) -> Iterator[dict[str, Any]]:
-    """The rows of ``news export``."""
-    from feeds.skim import skimmed_rows
-
-    reader = _understanding()
-    rows: Iterator[dict[str, Any]] = (reader.export_items if reader else skimmed_rows)(store, since=since)
-    return rows
-
-
-def _understanding() -> Any:
-    """The full reading with stories and cases, or None where its parts are not installed."""
-    try:
-        return importlib.import_module("feeds.understand")
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("feeds."):
-            raise
-        return None
 
 
 def ids_from(store: Store, sources: Path | None) -> frozenset[int] | None:

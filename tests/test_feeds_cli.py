@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from feeds.casestore import put_case
 from feeds.cli import app
-from feeds.findingstore import put_story
+from feeds.findingstore import leave_stories, put_story
 from feeds.records import Case, CaseEvent, Docket, Story, StoryMember
 from feeds.sources import read_sources
 from feeds.store import Store
@@ -166,6 +166,7 @@ def _filled(db: str) -> None:
         dockets=(Docket(number="1:14-cv-05119", key="k", court="S.D.N.Y."),), events=(event,),
     )  # fmt: skip
     with store.database.write() as connection:
+        leave_stories(connection, [stored.id])
         put_story(connection, story, story.members)
         put_case(connection, case, [stored.id], NOW)
     store.close()
