@@ -3,7 +3,7 @@
     python benchmarks/corpus.py
 
 Prints counts by language, label, cue and capability (what a listing asks of a reader); the agreement of the first reading with
-the second, blind one (training/corpus/second_reading) with intervals; and the ROC-AUC of a classifier that sees only form
+the second, blind one (training/corpus/first_reading.tsv, second_reading/) with intervals; and the ROC-AUC of a classifier that sees only form
 (length, punctuation, emoji, digits, contact, price present and its size), held out by scenario. Writes
 benchmarks/results/corpus.json.
 
@@ -32,17 +32,20 @@ from training.metrics import bootstrap, roc_auc, wilson
 from training.splits import clusters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from training.data import Example
 
+FIRST = CORPUS / "first_reading.tsv"
 SECOND = CORPUS / "second_reading"
 STRONG = 0.75  # a phrase of this weight speaks for itself
 LONG = 300  # characters in which a cue can be buried
-FIRST = re.compile(r"^first=(yes|no)(?: ([a-z_,]*))?")
 EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
+
+
+Answer = tuple[bool, frozenset[str]]  # label and cues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +53,13 @@ class Pairing:
     """Two answers to one listing: label and cues of the first reading and of the second."""
 
     example: Example
-    first: tuple[bool, frozenset[str]]
-    second: tuple[bool, frozenset[str]]
-    corrected: bool
+    first: Answer
+    second: Answer
+
+    @property
+    def cues_corrected(self) -> bool:
+        """Whether the corpus now holds other cues than the first reading did."""
+        return self.first[1] != {cue for cue in CUE_NAMES if self.example.labels[cue]}
 
 
 def main() -> int:
@@ -164,7 +171,15 @@ def speaks_of_copies(lexicon: Lexicon, text: str) -> bool:
 def second_reading(examples: list[Example]) -> dict[str, Any]:
     """Agreement of the two readings by language and for ``all``: labels by share and kappa, cues by F1."""
     known = {example.listing.id: example for example in examples}
-    pairings = {file.stem: _pairings(file, known) for file in sorted(SECOND.glob("*.tsv"))}
+    first = dict(_answers(FIRST))
+    pairings = {
+        file.stem: [
+            Pairing(example=known[key], first=first[key], second=second)
+            for key, second in _answers(file)
+            if key in known and key in first
+        ]
+        for file in sorted(SECOND.glob("*.tsv"))
+    }
     pairings["all"] = [each for read in list(pairings.values()) for each in read]
     return {lang: agreement(read) for lang, read in pairings.items() if read}
 
@@ -178,7 +193,7 @@ def agreement(pairings: list[Pairing]) -> dict[str, Any]:
         "agreement": wilson(int((first == second).sum()), len(pairings)).as_json(),
         "kappa": bootstrap(kappa, first, second.astype(float), groups=groups).as_json(),
         "labels corrected": sum(each.first[0] != each.example.counterfeit for each in pairings),
-        "cues corrected": sum(each.corrected for each in pairings),
+        "cues corrected": sum(each.cues_corrected for each in pairings),
         "cues": {cue: _cue_f1(pairings, cue) for cue in CUE_NAMES},
     }
 
@@ -197,24 +212,13 @@ def _cue_f1(pairings: list[Pairing], cue: str) -> float | None:
     return 2 * both / marks if marks else None
 
 
-def _pairings(file: Path, known: dict[str, Example]) -> list[Pairing]:
+def _answers(file: Path) -> Iterator[tuple[str, Answer]]:
+    """Rows of a reading by the listing's id; cues are codes (``r,x``) or names, comma between."""
     with file.open(encoding="utf-8", newline="") as table:
-        rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return [_pairing(known[row["id"]], row) for row in rows if row["id"] in known]
-
-
-def _pairing(example: Example, row: dict[str, str]) -> Pairing:
-    first = (example.counterfeit, frozenset(cue for cue in CUE_NAMES if example.labels[cue]))
-    corrected = FIRST.match(row["note"] or "")
-    if corrected:
-        first = (corrected.group(1) == "yes", _cue_set(corrected.group(2) or ""))
-    second = (row["counterfeit"].startswith("y"), _cue_set(row["cues"] or ""))
-    return Pairing(example=example, first=first, second=second, corrected=bool(corrected))
-
-
-def _cue_set(text: str) -> frozenset[str]:
-    """Cues written as codes (``r,x``) or as names, comma between."""
-    return frozenset(CUE_CODES.get(word.strip(), word.strip()) for word in text.split(",") if word.strip())
+        for row in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE):
+            words = [word.strip() for word in (row["cues"] or "").split(",") if word.strip()]
+            cues = frozenset(CUE_CODES.get(word, word) for word in words)
+            yield row["id"], (row["counterfeit"].startswith("y"), cues)
 
 
 def form_only(examples: list[Example]) -> dict[str, Any]:
