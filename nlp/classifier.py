@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from nlp.errors import ArtefactError
-from nlp.ngrams import BITS, NgramChannel
+from nlp.ngrams import NgramChannel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,10 @@ class Classifier:
             str(artefact.path / "onnx" / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
         tensors = load_file(artefact.path / "ngrams.safetensors")
-        self._ngrams = NgramChannel(*_check_ngrams(tensors, artefact))
+        try:
+            self._ngrams = NgramChannel.from_tensors(tensors, len(artefact.labels))
+        except ValueError as error:
+            raise ArtefactError(str(artefact.path), f"ngrams.safetensors: {error}") from error
 
     def encoder_logits(self, views: Sequence[View]) -> NDArray[np.float32]:
         """Encoder scores ``[len(views), labels]``; of a text's windows the highest score of each label."""
@@ -118,15 +121,3 @@ def _special_ids(tokenizer: Any, artefact: Artefact) -> tuple[int, int, int]:
     if None in ids:
         raise ArtefactError(str(artefact.path), f"tokenizer.json lacks one of the tokens {names}")
     return ids
-
-
-def _check_ngrams(
-    tensors: dict[str, NDArray[np.float32]], artefact: Artefact
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    weights, bias = tensors.get("weights"), tensors.get("bias")
-    expected = (2**BITS, len(artefact.labels))
-    if weights is None or bias is None or weights.shape != expected or bias.shape != expected[1:]:
-        raise ArtefactError(
-            str(artefact.path), f"ngrams.safetensors needs weights {expected} and bias {expected[1:]}"
-        )
-    return weights.astype(np.float32), bias.astype(np.float32)

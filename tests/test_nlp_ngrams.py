@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,3 +36,28 @@ def test_near_identical_texts_share_a_key_and_others_do_not():
         near_keys("Winter tyres for sale, four pieces, 205/55 R16, used for one season only, Berlin")
     )
     assert near_keys("short") == []
+
+
+def test_a_channel_comes_back_from_its_tensors_as_it_was_within_a_step_of_int8():
+    rng = np.random.default_rng(2)
+    channel = NgramChannel(
+        rng.normal(size=(2**10, 3)).astype(np.float32), rng.normal(size=3).astype(np.float32)
+    )
+    back = NgramChannel.from_tensors(channel.to_tensors(), 3)
+    assert np.abs(back.weights - channel.weights).max() <= np.abs(channel.weights).max() / 127
+    assert np.allclose(back.logits(["gucci bag"]), channel.logits(["gucci bag"]), atol=0.2)
+
+
+@pytest.mark.parametrize(
+    "tensors",
+    [
+        {},
+        {"weights": np.zeros((2**10, 3)), "bias": np.zeros(2)},
+        {"weights": np.zeros((1000, 3)), "bias": np.zeros(3)},
+        {"weights": np.zeros(2**10), "bias": np.zeros(3)},
+        {"weights": np.zeros((2**10, 3)), "bias": np.zeros(3), "scale": np.zeros(1)},
+    ],
+)
+def test_tensors_of_other_shapes_are_refused(tensors):
+    with pytest.raises(ValueError, match=r"(it|its) "):
+        NgramChannel.from_tensors(tensors, 3)

@@ -57,6 +57,7 @@ class BuildConfig:
     shares: dict[str, float] = field(default_factory=lambda: dict(_SHARES))
     act_precision: float = 0.95
     false_alarms: float = 0.05
+    ngram_bits: int = 20
     loop: LoopConfig = field(default_factory=LoopConfig)
 
 
@@ -170,10 +171,8 @@ def _assemble(
     )
     _write_json(folder.parent / "parity.json", asdict(parity))
     labels = np.array([[row.labels.get(label, np.nan) for label in LABELS] for row in rows])
-    channel = fit_ngrams([row.view.text for row in rows], labels)
-    save_file(
-        {"weights": channel.weights.astype(np.float16), "bias": channel.bias}, folder / "ngrams.safetensors"
-    )
+    channel = fit_ngrams([row.view.text for row in rows], labels, bits=config.ngram_bits)
+    save_file(channel.to_tensors(), folder / "ngrams.safetensors")
     detector = {
         "schema": SCHEMA_VERSION,
         "name": config.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -23,38 +23,42 @@ _FOLDS: Final = 5
 _STRENGTHS: Final = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
-def fit_ngrams(texts: Sequence[str], labels: NDArray[np.float64], *, strength: float = 20.0) -> NgramChannel:
-    """The channel fitted on ``texts`` with ``labels`` ``[texts, LABELS]`` (NaN where not known)."""
-    from scipy.sparse import csr_matrix
+def fit_ngrams(
+    texts: Sequence[str], labels: NDArray[np.float64], *, bits: int = BITS, strength: float = 1.0
+) -> NgramChannel:
+    """The channel fitted on ``texts`` with ``labels`` ``[texts, LABELS]`` (NaN where not known).
+
+    Each n-gram counts by its inverse document frequency; the factor goes into its weight.
+    """
     from sklearn.linear_model import LogisticRegression
 
-    hashed = [hashed_ngrams(text) for text in texts]
-    indptr = np.r_[0, np.cumsum([len(buckets) for buckets, _ in hashed])].astype(
-        np.int32
-    )  # liblinear takes no wider
-    matrix = csr_matrix(
-        (
-            np.concatenate([values for _, values in hashed]),
-            np.concatenate([buckets for buckets, _ in hashed]),
-            indptr,
-        ),
-        shape=(len(texts), 2**BITS),
-    )
-    weights = np.zeros((2**BITS, len(LABELS)), np.float32)
+    matrix = _hashed_matrix(texts, bits)
+    seen = np.bincount(matrix.indices, minlength=2**bits)
+    used = np.flatnonzero(seen)
+    rarity = np.log((1 + len(texts)) / (1 + seen[used])) + 1
+    narrow = matrix[:, used].multiply(rarity[None, :]).tocsr()
+    weights = np.zeros((2**bits, len(LABELS)), np.float32)
     bias = np.full(len(LABELS), -4.0, np.float32)
     for at in range(len(LABELS)):
         known = ~np.isnan(labels[:, at])
         if not _enough(labels[known, at]):
             continue
-        model = LogisticRegression(C=strength, max_iter=150, tol=1e-3)
-        rows = matrix[known]
-        rows.indices, rows.indptr = (
-            rows.indices.astype(np.int32),
-            rows.indptr.astype(np.int32),
-        )  # liblinear's width
-        model.fit(rows, labels[known, at])
-        weights[:, at], bias[at] = model.coef_[0], model.intercept_[0]
+        rows = narrow[known]
+        rows.indices, rows.indptr = rows.indices.astype(np.int32), rows.indptr.astype(np.int32)
+        model = LogisticRegression(C=strength, max_iter=150, tol=1e-3).fit(rows, labels[known, at])
+        weights[used, at], bias[at] = model.coef_[0] * rarity, model.intercept_[0]
     return NgramChannel(weights, bias)
+
+
+def _hashed_matrix(texts: Sequence[str], bits: int) -> Any:
+    """The hashed n-grams of ``texts``, sparse, ``[texts, 2**bits]``, with the narrow indices that scikit-learn's solvers want."""
+    from scipy.sparse import csr_matrix
+
+    hashed = [hashed_ngrams(text, bits=bits) for text in texts]
+    ends = np.cumsum([len(buckets) for buckets, _ in hashed])
+    values = np.concatenate([values for _, values in hashed])
+    buckets = np.concatenate([buckets for buckets, _ in hashed]).astype(np.int32)
+    return csr_matrix((values, buckets, np.r_[0, ends].astype(np.int32)), shape=(len(texts), 2**bits))
 
 
 def fit_stack(features: NDArray[np.float64], labels: NDArray[np.float64], groups: Sequence[str]) -> Stack:
