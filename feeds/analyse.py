@@ -19,7 +19,7 @@ from feeds.mentions.days import find_dates
 from feeds.mentions.dockets import docket_key, find_dockets
 from feeds.mentions.doubts import MACHINE_TRANSLATED, is_machine_translated
 from feeds.mentions.happened import happened, with_meanings
-from feeds.mentions.marks import find_brands
+from feeds.mentions.marks import MarkFinder, with_groups
 from feeds.mentions.money import IMPLAUSIBLE, find_amounts, spans_of
 from feeds.mentions.parties import find_parties
 from feeds.mentions.passages import passages_of
@@ -28,7 +28,6 @@ from feeds.mentions.quantities import find_quantities
 from feeds.records import Analysis, Docket
 from feeds.relevance import Relevance
 from feeds.scan import languages_of
-from nlp.entities.brands import BrandFinder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,26 +48,32 @@ _SYSTEMS: Final = {"us": "US", "us-app": "US", "us-itc": "US", "us-ttab": "US", 
 class Analyser:
     """Reads articles; immutable once made."""
 
-    def __init__(self, *, brands: BrandFinder, relevance: Relevance, kinds: Kinds) -> None:
-        self._brands = brands
+    def __init__(self, *, marks: MarkFinder, relevance: Relevance, kinds: Kinds) -> None:
+        self._marks = marks
         self._relevance = relevance
         self._kinds = kinds
 
     @classmethod
     def load(cls) -> Analyser:
         """With the packaged tables."""
-        return cls(brands=BrandFinder.load(), relevance=Relevance.load(), kinds=Kinds.load())
+        return cls(marks=MarkFinder.load(), relevance=Relevance.load(), kinds=Kinds.load())
 
     def analyse(self, item: Item) -> Analysis:
         """What the newest revision of ``item`` says."""
         lang, langs = languages_of(item.title, item.text, item.lang)
         passages = passages_of(item, lang, langs)
         title, text = passages
-        marks = find_brands(passages, self._brands)
+        marks = self._marks.find(passages)
         companies = find_companies(passages, brands={one.brand for one in marks})
-        spans = _spans(marks, companies)
-        judged = self._relevance.judge(title.text, text.text, langs, brands=spans)
         kind, _votes = self._kinds.kind(title.text, text.text, langs)
+        judged = self._relevance.judge(
+            title.text,
+            text.text,
+            langs,
+            brands=_spans(marks, [one for one in companies if one.kind == "group"]),
+            sued=_spans((), [one for one in companies if one.kind != "group"]),
+            civil=kind in CASE_KINDS,
+        )
         base = Analysis(
             item_id=item.id,
             revision=item.revision,
@@ -79,7 +84,7 @@ class Analyser:
             lang=lang,
             reasons=judged.reasons,
         )
-        brands = find_brands(passages, self._brands, companies=companies)
+        brands = with_groups(marks, companies)
         return _with_mentions(base, item, passages, brands=brands, companies=companies)
 
 

@@ -31,7 +31,7 @@ _WEIGHTS: Final = {
     "seizure": 1.3, "raid": 1.15, "arrest": 1.3, "charge": 1.2, "conviction": 1.5, "sentence": 1.7,
     "lawsuit_filed": 1.5, "amended": 2.8, "partial_dismissal": 3.0, "dismissal": 1.8, "withdrawn_some": 3.4,
     "default_judgment": 3.2, "injunction": 1.9, "settlement": 1.6, "appeal": 1.8, "verdict": 1.5,
-    "policy": 0.9, "report": 0.75, "warning": 1.1,
+    "policy": 0.9, "statistics": 0.0, "report": 0.75, "warning": 1.1,
 }  # fmt: skip
 _OVERRIDES: Final = {
     "withdrawn_some": ("dismissal", "lawsuit_filed", "partial_dismissal", "settlement"),
@@ -64,6 +64,16 @@ def _tell_apart(votes: dict[str, float]) -> None:
                     votes[wrapping] *= 0.35
 
 
+def _count_up(votes: dict[str, float], titled: set[str]) -> None:
+    """Words of statistics ("last year", "record") in the headline make a report of what was seized or who was held."""
+    votes.pop("statistics", None)
+    if "statistics" in titled:
+        votes["report"] = votes.get("report", 0.0) + 1.2
+        for done in ("seizure", "raid", "arrest"):
+            if done in votes:
+                votes[done] *= 0.6
+
+
 class Kinds:
     """The table of kinds, ready to vote."""
 
@@ -93,6 +103,7 @@ class Kinds:
                     if loser in votes and (winner in titled or loser not in titled):
                         votes[loser] *= 0.35
         _tell_apart(votes)
+        _count_up(votes, titled)
         best = max(votes, key=lambda kind: votes[kind], default="other")
         if votes.get(best, 0.0) < _LEAST:
             return "other", votes

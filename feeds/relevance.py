@@ -31,6 +31,7 @@ _READ: Final = 6000
 _NEAR: Final = 34
 _NEAR_SPACELESS: Final = 14
 _SENTENCE: Final = 140
+_LIKE: Final = 80
 _BIAS: Final = -2.0
 _LIMIT: Final = 0.5
 _MOST: Final = 8.0
@@ -42,6 +43,8 @@ _POINTS: Final = {
     "counterfeit": 1.7,
     "fake": 2.6,
     "mark": 2.4,
+    "copy": 2.4,
+    "sued": 1.9,
     "off_topic": -1.6,
     "swallow": -0.9,
 }
@@ -77,6 +80,15 @@ class _Point:
     points: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """What else is known of one text: where brands stand, and marketplaces; whether the article tells of a civil case."""
+
+    brands: list[tuple[int, int]]
+    sued: list[tuple[int, int]]
+    civil: bool
+
+
 class Relevance:
     """The judge; immutable."""
 
@@ -96,15 +108,22 @@ class Relevance:
         langs: Collection[str],
         *,
         brands: Collection[tuple[str, int, int]] = (),
+        sued: Collection[tuple[str, int, int]] = (),
+        civil: bool = False,
     ) -> Judgement:
-        """Judge one article; ``brands`` are the (field, start, end) of brands found in it."""
+        """Judge one article.
+
+        ``brands`` are the (field, start, end) of brands found in it, ``sued`` those of marketplaces and shops;
+        ``civil`` says that it tells a step of a civil case: then a mark in general and a likeness count too.
+        """
         from feeds.records import Evidence as Words
 
         points: list[_Point] = []
         body = text[:_READ]
         for field, content in (("title", title), ("text", body)):
             spans = [(start, end) for where, start, end in brands if where == field]
-            points += self._field(field, content, langs, spans)
+            accused = [(start, end) for where, start, end in sued if where == field]
+            points += self._field(field, content, langs, _Around(brands=spans, sued=accused, civil=civil))
         total = _BIAS + _weighed(points, len(body))
         score = 1 / (1 + math.exp(-max(-20.0, min(20.0, total))))
         source = {"title": title, "text": text}
@@ -120,9 +139,7 @@ class Relevance:
         )
         return Judgement(relevant=score >= _LIMIT, score=score, reasons=reasons, points=total)
 
-    def _field(
-        self, field: str, content: str, langs: Collection[str], brands: list[tuple[int, int]]
-    ) -> list[_Point]:
+    def _field(self, field: str, content: str, langs: Collection[str], around: _Around) -> list[_Point]:
         folded = flat(content)
         hits = self._scanner.find_flat(folded, langs)
         swallowed = [hit for hit in hits if hit.label == "swallow"]
@@ -130,12 +147,15 @@ class Relevance:
         by = {
             label: [hit for hit in hits if hit.label == label] for label in ("goods", "near_miss", "enforce")
         }
+        brands = around.brands
         points = [_point(field, hit, _POINTS["strong"]) for hit in _apart(strong)]
         for hit in _apart([one for one in hits if one.label in {"counterfeit", "fake"}]):
             if not _inside(hit, swallowed) and not _inside(hit, strong):
                 worth = _fake_worth(hit, by, brands, folded)
                 points.append(_point(field, hit, worth))
-        points += _marks(field, hits, strong=strong, enforce=by["enforce"], brands=brands)
+        points += _marks(field, hits, strong=strong, enforce=by["enforce"], around=around)
+        if around.civil:
+            points += _disputed(field, hits, around)
         points += [_point(field, hit, _POINTS[hit.label]) for hit in _apart(swallowed)]
         off = [hit for hit in hits if hit.label == "off_topic" and not _inside(hit, swallowed)]
         points += [_point(field, hit, _POINTS["off_topic"]) for hit in _apart(off)]
@@ -183,18 +203,36 @@ def _marks(
     *,
     strong: list[WordHit],
     enforce: list[WordHit],
-    brands: list[tuple[int, int]],
+    around: _Around,
 ) -> list[_Point]:
-    """A trademark counts where a right is asserted near it."""
+    """A trademark counts where a right is asserted near it; a mere "brand" counts in a civil case."""
     starts = [one.start for one in enforce]
     points: list[_Point] = []
     for hit in _apart([one for one in hits if one.label == "mark" and not _inside(one, strong)]):
         at = bisect_left(starts, hit.start - _SENTENCE)
         near = [one for one in enforce[at:] if one.start < hit.end + _SENTENCE and not _overlap(one, hit)]
         if near:
-            close = any(start - 80 < hit.end and hit.start - 80 < end for start, end in brands)
-            generic = hit.end - hit.start <= 6 and not close
+            close = any(start - 80 < hit.end and hit.start - 80 < end for start, end in around.brands)
+            generic = hit.end - hit.start <= 6 and not close and not around.civil
             points.append(_point(field, hit, 0.5 if generic else _POINTS["mark"]))
+    return points
+
+
+def _disputed(field: str, hits: list[WordHit], around: _Around) -> list[_Point]:
+    """In a civil case: a likeness told near a brand, and an owner of marks against a marketplace or shop."""
+    points: list[_Point] = []
+    for hit in _apart([one for one in hits if one.label == "copy"]):
+        if any(start - _LIKE < hit.end and hit.start - _LIKE < end for start, end in around.brands):
+            points.append(_point(field, hit, _POINTS["copy"]))
+            break
+    pairs = [
+        (start, end)
+        for start, end in around.brands
+        if any(abs(start - other) < _SENTENCE for other, _ in around.sued)
+    ]
+    if pairs:
+        start, end = pairs[0]
+        points.append(_Point(field=field, start=start, end=end, label="sued", points=_POINTS["sued"]))
     return points
 
 

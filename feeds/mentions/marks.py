@@ -1,33 +1,198 @@
-"""Brands and their groups that an article names."""
+"""Brands and their groups that an article names.
+
+News write names plainly: disguises of listings do not count here, a Latin name needs its capital, and a name that is a
+word, a place or a person too counts where a word for a fake, a mark, a lawsuit or another brand stands beside it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
+from feeds.mentions.numbers import numbers_in
 from feeds.records import BrandMention
+from feeds.scan import Scanner
+from feeds.words import read_words
+from nlp.entities.brands import BrandFinder
+from nlp.entities.names import LEXICON, read_aliases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from feeds.mentions.companies import Company
     from feeds.mentions.passages import Passage
-    from nlp.entities.brands import BrandFinder
+    from feeds.scan import WordHit
 
-__all__ = ["find_brands"]
+__all__ = ["MarkFinder", "with_groups"]
+
+_BESIDE: Final = 48
+_BESIDE_SPACELESS: Final = 20
+_SPACELESS: Final = frozenset(["zh", "ja", "th", "ko"])
+_TELLING: Final = frozenset(["strong", "counterfeit", "fake", "mark", "copy", "enforce"])
+_NAMED: Final = frozenset(["official", "variant", "transliteration", "translation", "nickname"])
+_LIST: Final = re.compile(
+    r"[\s,;/&、，·()（）\"“”«»']{1,4}(?:and|y|e|et|und|en|i|и|і|та|ve|dan|và|与|與|和|と|와|과|กับ|و|और)?\s?"
+)
+_LOWER: Final = frozenset(
+    ["adidas", "iphone", "iphones", "ipad", "ipads", "airpods", "ebay", "lululemon", "asics"]
+)
+_WORDS: Final = {
+    "it": frozenset(["ecco"]),
+    "pt": frozenset(["veja"]),
+    "es": frozenset(["desigual"]),
+    "de": frozenset(["boss"]),
+}
+"""Brands that are everyday words of a language, with a capital where a sentence begins."""
+_COURT: Final = re.compile(
+    r"(?:supreme|सुप्रीम|suprema|supremo)\s?(?:court|कोर्ट|corte|tribunal|people|judicial)", re.IGNORECASE
+)
+_LATIN: Final = re.compile(r"[A-Za-zÀ-ɏ]")
 
 
-def find_brands(
-    passages: Sequence[Passage], finder: BrandFinder, *, companies: Sequence[Company] = ()
-) -> tuple[BrandMention, ...]:
-    """Mentions in order; groups of brands ("Kering") count, marketplaces do not."""
-    found = [
-        BrandMention(brand=match.brand, how=match.how, evidence=passage.evidence(match.start, match.end))
-        for passage in passages
-        for match in finder.find(passage.text)
-    ]
-    found += [
+class MarkFinder:
+    """Finds brands in articles; immutable once made."""
+
+    def __init__(self, finder: BrandFinder) -> None:
+        self._finder = finder
+
+    @classmethod
+    def load(cls) -> MarkFinder:
+        """With the lexicon of brands and the packaged table of brands of the news."""
+        return cls(BrandFinder.load())
+
+    def canonical(self, name: str) -> str | None:
+        """The name that :meth:`find` gives for ``name``; None if no table knows it."""
+        known = self._finder.canonical(name)
+        hits = [hit for hit in _news().find(name, {"en"}) if hit.start == 0 and hit.end == len(name)]
+        return hits[0].label.split("\t")[0] if hits else known
+
+    def find(self, passages: Sequence[Passage]) -> tuple[BrandMention, ...]:
+        """Mentions in order, none inside another."""
+        found: list[BrandMention] = []
+        for passage in passages:
+            found += self._in(passage)
+        return tuple(found)
+
+    def _in(self, passage: Passage) -> list[BrandMention]:
+        found = [
+            BrandMention(brand=match.brand, how=match.how, evidence=passage.evidence(match.start, match.end))
+            for match in self._finder.find(passage.text)
+            if match.how != "disguise"
+            and _written(match.text)
+            and not _is_word(passage, match.start, match.text)
+        ]
+        found = _without_numbers(passage, found)
+        doubtful: list[tuple[WordHit, str]] = []
+        for hit in sorted(
+            _news().find_flat(passage.folded, passage.langs), key=lambda one: one.start - one.end
+        ):
+            brand, use, name = hit.label.split("\t")
+            words = passage.text[hit.start : hit.end]
+            if (
+                _taken(hit.start, hit.end, found)
+                or not _spelt(words, name)
+                or _COURT.match(passage.text, hit.start)
+            ):
+                continue
+            if use == "context":
+                doubtful.append((hit, brand))
+            else:
+                found.append(_mention(passage, hit, brand))
+        telling = _telling_words(passage) if doubtful else []
+        for hit, brand in doubtful:
+            if not _taken(hit.start, hit.end, found) and _told(passage, hit, telling, found):
+                found.append(_mention(passage, hit, brand))
+        return sorted(found, key=lambda one: one.evidence.start)
+
+
+def with_groups(marks: Iterable[BrandMention], companies: Iterable[Company]) -> tuple[BrandMention, ...]:
+    """``marks`` with the groups of brands among ``companies`` ("Kering"); marketplaces are no brands."""
+    groups = [
         BrandMention(brand=one.name, how=one.how, evidence=one.evidence)
         for one in companies
         if one.kind == "group"
     ]
-    return tuple(sorted(found, key=lambda one: (one.evidence.field != "title", one.evidence.start)))
+    spans = {(one.evidence.field, one.evidence.start) for one in groups}
+    kept = [one for one in marks if (one.evidence.field, one.evidence.start) not in spans]
+    ordered = sorted([*kept, *groups], key=lambda one: (one.evidence.field != "title", one.evidence.start))
+    return tuple(ordered)
+
+
+def _mention(passage: Passage, hit: WordHit, brand: str) -> BrandMention:
+    how = "name" if _LATIN.match(passage.text, hit.start) else "script"
+    return BrandMention(brand=brand, how=how, evidence=passage.evidence(hit.start, hit.end))
+
+
+def _written(words: str) -> bool:
+    """Whether a name is written as news write it: in Latin letters with a capital."""
+    return not _LATIN.search(words) or not words.islower() or words.lower() in _LOWER
+
+
+def _is_word(passage: Passage, start: int, words: str) -> bool:
+    """Whether an everyday word only has its capital from the beginning of a sentence."""
+    before = passage.text[:start].rstrip()
+    return words.lower() in _WORDS.get(passage.lang, frozenset()) and (not before or before[-1] in ".!?:\n")
+
+
+def _spelt(words: str, name: str) -> bool:
+    """Whether ``words`` are the name with its capitals, or all in capitals."""
+    if not words[0].isalpha() or words[0].lower() == words[0].upper():
+        return True
+    return words[0].isupper() and (
+        words == name or words.isupper() or words[:4] == name[:4] or name.endswith("*")
+    )
+
+
+def _without_numbers(passage: Passage, found: list[BrandMention]) -> list[BrandMention]:
+    """Without what is a number: "$6.1 million" names no perfume."""
+    spans = [(one.start, one.end) for one in numbers_in(passage) if one.multiplied]
+    return [
+        one
+        for one in found
+        if not any(start < one.evidence.end and one.evidence.start < end for start, end in spans)
+    ]
+
+
+def _taken(start: int, end: int, found: Iterable[BrandMention]) -> bool:
+    return any(start < one.evidence.end and one.evidence.start < end for one in found)
+
+
+def _told(passage: Passage, hit: WordHit, telling: Sequence[WordHit], found: Sequence[BrandMention]) -> bool:
+    """Whether a word for a fake, a mark or a lawsuit, or another brand, stands beside a doubtful name."""
+    reach = _BESIDE_SPACELESS if passage.lang in _SPACELESS else _BESIDE
+    near = any(
+        one.start < hit.end + reach
+        and hit.start - reach < one.end
+        and not (one.start < hit.end and hit.start < one.end)
+        for one in telling
+    )
+    return near or any(
+        _LIST.fullmatch(passage.folded[min(hit.end, one.evidence.end) : max(hit.start, one.evidence.start)])
+        for one in found
+    )
+
+
+def _telling_words(passage: Passage) -> list[WordHit]:
+    return [one for one in _tellers().find_flat(passage.folded, passage.langs) if one.label in _TELLING]
+
+
+@lru_cache(maxsize=1)
+def _tellers() -> Scanner:
+    return Scanner((row["lang"], row["class"], row["patterns"]) for row in read_words("relevance.tsv"))
+
+
+@lru_cache(maxsize=1)
+def _news() -> Scanner:
+    """Brands of the news, and those names of the lexicon that alone do not count in a listing."""
+    rows = [
+        ("*", f"{row['brand']}\t{row['use']}\t{name}", name)
+        for row in read_words("brands.tsv")
+        for name in row["names"].split("|")
+    ]
+    rows += [
+        ("*", f"{alias.brand}\tcontext\t{alias.text}", alias.text)
+        for alias in read_aliases(LEXICON)
+        if "context" in alias.uses and alias.kind in _NAMED and not set("|*…") & set(alias.text)
+    ]
+    return Scanner(rows)
