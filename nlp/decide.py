@@ -180,15 +180,20 @@ def rule_cues(reading: Reading) -> list[Cue]:
 def needs_words(reading: Reading, probabilities: dict[str, float], thresholds: Thresholds) -> list[str]:
     """Cues over their threshold that no rule can show the words of."""
     shown = {cue.cue for cue in rule_cues(reading) if cue.text}
+    if reading.price.ratio is not None:
+        shown.add("price_too_low")  # its words are the price, if the text says it
     return [
         name for name in CUE_NAMES if _over(name, reading, probabilities, thresholds) and name not in shown
     ]
 
 
 def _over(name: str, reading: Reading, probabilities: dict[str, float], thresholds: Thresholds) -> bool:
+    told = probabilities[name] >= thresholds.cues[name]
     if name == "price_too_low" and reading.price.ratio is not None:
-        return reading.price.low  # a known ratio is arithmetic; the model may not overrule it
-    return probabilities[name] >= thresholds.cues[name]
+        # A known ratio is arithmetic; only between what a used and a new one cost may the text of a suspect decide.
+        between = reading.price.questionable and thresholds.band(probabilities[COUNTERFEIT]) != "clear"
+        return reading.price.low or (between and told)
+    return told
 
 
 def _cues(
@@ -207,7 +212,12 @@ def _cues(
         if name in shown or not _over(name, reading, probabilities, thresholds):
             continue
         score = round(probabilities[name], 4)
-        cues.append(_cue(name, score, found[name], reading) if name in found else Cue(cue=name, score=score))
+        if name == "price_too_low" and reading.price.ratio is not None:
+            cues.append(_price_cue(reading, score))
+        else:
+            cues.append(
+                _cue(name, score, found[name], reading) if name in found else Cue(cue=name, score=score)
+            )
     order = {name: at for at, name in enumerate(CUE_NAMES)}
     cues.sort(key=lambda cue: (order[cue.cue], cue.field != "title", cue.start or 0, -cue.score))
     places = {
@@ -227,11 +237,11 @@ def _cue(name: str, score: float, place: Place, reading: Reading) -> Cue:
     return Cue(cue=name, score=round(score, 4), text=text, field=field, start=start, end=end)
 
 
-def _price_cue(reading: Reading) -> Cue:
+def _price_cue(reading: Reading, score: float = _RULE_SCORE) -> Cue:
     mention, field = reading.price.mention, reading.price.field
     if mention is None or field is None:
-        return Cue(cue="price_too_low", score=_RULE_SCORE)
-    return _cue("price_too_low", _RULE_SCORE, (field, mention.start, mention.end), reading)
+        return Cue(cue="price_too_low", score=score)
+    return _cue("price_too_low", score, (field, mention.start, mention.end), reading)
 
 
 def _brands(reading: Reading) -> tuple[Brand, ...]:

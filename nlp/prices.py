@@ -17,7 +17,7 @@ from nlp.pricing.currencies import Currencies
 from nlp.pricing.kinds import Kinds, KindsFound
 from nlp.pricing.medians import DumpMedians, Median
 from nlp.pricing.mentions import PriceMention, find_prices
-from nlp.pricing.references import Reference, References
+from nlp.pricing.references import NEW_FLOOR, Reference, References
 
 if TYPE_CHECKING:
     from nlp.records import Field, Listing
@@ -44,6 +44,7 @@ _MEDIAN_LOW: Final = 0.3  # the same against a category's median
 _OUTLIER: Final = 3.5 / 0.6745
 _LEAST_SPREAD: Final = 0.15
 _AGREES: Final = 0.05
+_NATURAL: Final = 20  # whole prices from here on have lost no decimals
 _READ: Final = 2_000  # characters of a description that are read for prices and kinds
 
 
@@ -52,7 +53,8 @@ class PriceReading:
     """The asked price against the genuine article's; all None and False: nothing is known.
 
     ``reference`` names what ``reference_usd`` comes from: "table:Gucci/bag 2025", "user table", "stated in the text" or
-    "median of this dump". ``low``: under anything that the genuine article is sold for. ``doubtful``: the price column
+    "median of this dump". ``low``: under anything that the genuine article is sold for. ``questionable``: not low, but under
+    what a new one is sold for, and nothing calls these used, so that the rest of the text decides. ``doubtful``: the price column
     looks damaged, and no ratio is taken from it. ``mention`` and ``field``: the words with the asked price, if the text
     says it.
     """
@@ -62,6 +64,7 @@ class PriceReading:
     ratio: float | None = None
     reference: str | None = None
     low: bool = False
+    questionable: bool = False
     mention: PriceMention | None = None
     field: Field | None = None
     doubtful: bool = False
@@ -152,7 +155,7 @@ class PriceReader:
         new, used = _condition(found)
         category = listing.category
         if not title.goods and not title.parts and not category:
-            title = replace(title, goods=body.goods[:1])
+            title = replace(title, goods=self._references.made_by(brand, body.goods)[:1])
         return self._references.choose(
             brand, listing.title, found=title, category=category, used=used, new=new
         )
@@ -179,7 +182,7 @@ class PriceReader:
         if asked.usd is None:
             return plain
         bulk = found[0].bulk or found[1].bulk
-        if asked.column and not bulk and _looks_damaged(asked.usd, reference):
+        if asked.column and not bulk and _looks_damaged(asked, asked.usd, reference):
             return replace(plain, reference_usd=reference.new_usd, reference=reference.name, doubtful=True)
         return replace(
             plain,
@@ -187,6 +190,7 @@ class PriceReader:
             ratio=asked.usd / reference.new_usd,
             reference=reference.name,
             low=sure and asked.usd < reference.low_usd and not _is_damaged(found),
+            questionable=asked.usd < NEW_FLOOR * reference.new_low_usd and not _condition(found)[1],
         )
 
     def _against_stated(
@@ -208,7 +212,14 @@ class PriceReader:
             )
         else:
             low = ratio < _STATED_LOW and not (_condition(found)[1] or found[0].parts)
-        return replace(plain, reference_usd=stated, ratio=ratio, reference="stated in the text", low=low)
+        return replace(
+            plain,
+            reference_usd=stated,
+            ratio=ratio,
+            reference="stated in the text",
+            low=low,
+            questionable=ratio < _STATED_LOW and not _condition(found)[1],
+        )
 
     def _is_for_others(self, found: tuple[KindsFound, KindsFound]) -> bool:
         """Whether this is an accessory for goods of the brand ("case for iPhone") that nothing calls the brand's own."""
@@ -281,8 +292,12 @@ def _close(one: float, other: float) -> bool:
     return abs(one - other) <= _AGREES * max(one, other)
 
 
-def _looks_damaged(usd: float, reference: Reference) -> bool:
-    """Whether a bare column price makes sense only with its lost decimals: no copy costs that little either."""
+def _looks_damaged(asked: _Asked, usd: float, reference: Reference) -> bool:
+    """Whether a bare column price makes sense only with its lost decimals: no copy costs that little either.
+
+    7.25 stands for 725 where 725 is what the genuine article costs; 159 is what people write who ask 159.
+    """
+    natural = asked.value >= _NATURAL and asked.value % 1 == 0
     restored = 100 * usd
     plausible = 0.3 * reference.new_low_usd <= restored <= 3 * reference.new_usd
-    return usd < 0.5 or (usd < 8 and plausible and usd < 0.02 * reference.new_usd)
+    return usd < 0.5 or (not natural and usd < 8 and plausible and usd < 0.02 * reference.new_usd)

@@ -125,3 +125,53 @@ def test_the_genuine_price_and_the_asked_one_are_told_apart(text, currency, genu
 @pytest.mark.parametrize("text", ["Only 10 pcs left", "price: 12 pcs", "sale 50 pieces", "Now: 3 colours"])
 def test_counted_things_after_a_price_word_are_no_price(text):
     assert find_prices(text, currency="USD") == []
+
+
+@pytest.mark.parametrize(
+    ("brand", "title", "price", "currency"),
+    [
+        ("Coach", "Coach leather bag", 7.25, "MYR"),
+        ("Nike", "Nike Air Max sneakers", 1.99, "EUR"),
+        ("Michael Kors", "Michael Kors leather bag", 3.49, "SGD"),
+    ],
+)
+def test_a_column_that_lost_its_decimals_gives_no_ratio(reader, brand, title, price, currency):
+    reading = reader.read(Listing(title=title, price=price, currency=currency), brand)
+    assert reading.doubtful
+    assert reading.ratio is None
+    assert not reading.low
+
+
+@pytest.mark.parametrize(
+    ("brand", "title", "price", "currency"),
+    [("Balenciaga", "Balenciaga t-shirt", 159, "THB"), ("Gucci", "Gucci leather bag", 229, "THB")],
+)
+def test_a_whole_price_is_taken_at_its_word(reader, brand, title, price, currency):
+    assert reader.read(Listing(title=title, price=price, currency=currency), brand).low
+
+
+def test_between_a_used_and_a_new_one_the_price_is_questionable_unless_called_used(reader):
+    plain = reader.read(Listing(title="Chanel flap bag", price=700, currency="USD"), "Chanel")
+    assert (plain.low, plain.questionable) == (False, True)
+    used = reader.read(Listing(title="Chanel flap bag, vintage, worn", price=700, currency="USD"), "Chanel")
+    assert (used.low, used.questionable) == (False, False)
+    assert not reader.read(
+        Listing(title="Chanel flap bag", price=9000, currency="USD"), "Chanel"
+    ).questionable
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Empty Rolex box, no watch",
+        "Leere Flasche Hennessy Paradis",
+        "Rolex Echtheitsprüfung per Foto",
+        "Expertise de sacs Chanel, certificat en 24 h",
+        "Samsung Galaxy Z Flip Dummy, Attrappe",
+        "空箱 ロレックス デイトナ",
+        "롤렉스 빈박스",
+    ],
+)
+def test_empty_packaging_and_services_are_no_goods_of_the_brand(reader, title):
+    for brand in ("Rolex", "Chanel", "Hennessy", "Samsung"):
+        assert not reader.read(Listing(title=title, price=25, currency="EUR"), brand).low

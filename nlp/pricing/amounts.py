@@ -330,7 +330,7 @@ def _quantity(
         return value * factor, factor, implied, match.end()
     if "." in flat[start:end] and flat[start:end].count(".") == 1:
         value = float(flat[start:end].replace(",", "").replace("'", "").replace(" ", "").replace("\xa0", ""))
-    elif flat[start:end].count(",") == 1:
+    elif flat[start:end].count(",") == 1 and "." not in flat[start:end]:
         value = float(flat[start:end].replace(",", ".").replace("'", "").replace(" ", "").replace("\xa0", ""))
     rest, stop = _tail(flat, match, factor)
     return value * factor + rest, factor, implied, stop

@@ -134,6 +134,12 @@ class References:
                 return replace(reference, low_usd=floor)
         return None
 
+    def made_by(self, brand: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of ``kinds`` that the tables know of the brand; all of them of a brand that they do not know."""
+        shelves = [self._shelves.get((table, brand.casefold())) for table in ("user table", "table")]
+        known = {kind for shelf in shelves if shelf for kind in shelf.kinds}
+        return tuple(kind for kind in kinds if kind in known) if known else kinds
+
     def _put(self, row: Reference) -> None:
         shelf = self._shelves.setdefault((row.table, row.brand.casefold()), _Shelf({}, {}))
         first, *others = row.kind.split("|")
