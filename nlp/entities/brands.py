@@ -80,12 +80,16 @@ class BrandFinder:
         """The canonical names."""
         return frozenset(alias.brand for alias in self._aliases)
 
-    def find(self, text: str) -> list[BrandMatch]:
-        """The brands of ``text`` in order, not overlapping, longest first where they compete."""
+    def find(self, text: str, *, plain: bool = False) -> list[BrandMatch]:
+        """The brands of ``text`` in order, not overlapping, longest first where they compete.
+
+        ``plain``: only as the lexicon writes them, for texts that hide nothing, such as news; no disguises, no typos.
+        """
         view = View.of(text, keep=self._matcher.kept)
         candidates = list(self._matcher.find(view))
-        candidates += self._disguises.find(view, taken=candidates)
-        candidates += self._typos.find(view, taken=candidates)
+        if not plain:
+            candidates += self._disguises.find(view, taken=candidates)
+            candidates += self._typos.find(view, taken=candidates)
         if not candidates:
             return []
         chosen = _told(self._choose(view, candidates))
