@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from training.metrics import (
     bootstrap,
@@ -64,3 +65,13 @@ def test_groups_widen_the_interval():
     rows = bootstrap(roc_auc, truth, scores)
     groups = bootstrap(roc_auc, truth, scores, groups=[str(at // 25) for at in range(100)])
     assert groups.high - groups.low > rows.high - rows.low
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=40))
+def test_areas_agree_with_scikit_learn_also_on_ties(rows):
+    truth, scores = np.array([row[0] for row in rows]), np.array([row[1] / 5 for row in rows])
+    if truth.any():
+        assert pr_auc(truth, scores) == pytest.approx(average_precision_score(truth, scores))
+    if 0 < truth.sum() < len(truth):
+        assert roc_auc(truth, scores) == pytest.approx(roc_auc_score(truth, scores))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from nlp.artefact import Artefact
     from nlp.decide import Thresholds
-    from nlp.reading import Reading
+    from nlp.reading import Reader, Reading
     from training.learning import Heads
     from training.recipe import TeamConfig
 
@@ -83,13 +83,13 @@ def assemble(
     write_manifest(folder)
 
 
-def verify(folder: Path, readings: Sequence[Reading], expected: NDArray[np.float64]) -> float:
+def verify(folder: Path, reader: Reader, readings: Sequence[Reading], expected: NDArray[np.float64]) -> float:
     """The largest difference between what the folder says of ``readings`` when loaded, and what was fitted.
 
     Raises:
         ArtefactError: if the folder does not load, or says something else.
     """
-    detector = Detector.load(folder)
+    detector = Detector.load(folder, reader=reader)
     gap = float(np.abs(detector.probabilities(list(readings)) - expected).max()) if readings else 0.0
     if gap > _AGREE:
         raise ArtefactError(

@@ -136,7 +136,7 @@ def fit_large(plan: Plan, work: Path, config: TeamConfig, say: Say) -> Learned:
     )
 
 
-def large_seconds(prepared: Prepared, each: float, config: TeamConfig, base: Artefact) -> float:
+def large_seconds(prepared: Prepared, each: float, config: TeamConfig, checkpoint: Path) -> float:
     """About how many seconds: rows through the encoder, the stream, and the adaptation of the encoder."""
     rows = len(prepared.table)
     read = min(rows * config.dev_share, config.encoder_rows // 4) + min(
@@ -147,7 +147,7 @@ def large_seconds(prepared: Prepared, each: float, config: TeamConfig, base: Art
         from training.adapt import adapt_seconds
 
         share = 1 - config.test_share - config.dev_share
-        total += adapt_seconds(min(int(rows * share), config.encoder_rows), base, config)
+        total += adapt_seconds(min(int(rows * share), config.encoder_rows), checkpoint, config)
     return total
 
 

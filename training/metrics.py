@@ -1,4 +1,4 @@
-"""Figures with intervals: ranking, decisions, calibration. NumPy and scikit-learn; every function is pure."""
+"""Figures with intervals: ranking, decisions, calibration. NumPy alone; every function is pure."""
 
 from __future__ import annotations
 
@@ -92,17 +92,28 @@ def _members(groups: Sequence[str] | None, n: int) -> list[NDArray[np.int64]]:
 
 
 def roc_auc(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float | None:
-    """Area under the ROC curve; None with one class only."""
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(truth, scores)) if 0 < truth.sum() < len(truth) else None
+    """Area under the ROC curve (the share of couples in the right order, ties half); None with one class only."""
+    flagged, hits = _steps(truth, scores)
+    if not len(hits) or not 0 < hits[-1] < flagged[-1]:
+        return None
+    rates = np.r_[0, hits] / hits[-1], np.r_[0, flagged - hits] / (flagged[-1] - hits[-1])
+    return float(np.trapezoid(rates[0], rates[1]))
 
 
 def pr_auc(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float | None:
-    """Average precision; None without a positive."""
-    from sklearn.metrics import average_precision_score
+    """Average precision, equal scores taken together; None without a positive."""
+    flagged, hits = _steps(truth, scores)
+    if not len(hits) or not hits[-1]:
+        return None
+    return float((np.diff(np.r_[0, hits]) * hits / flagged).sum() / hits[-1])
 
-    return float(average_precision_score(truth, scores)) if truth.any() else None
+
+def _steps(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Rows flagged, and counterfeits among them, at each distinct score from the highest down."""
+    order = np.argsort(-scores, kind="stable")
+    ranked = scores[order]
+    last = np.flatnonzero(np.r_[ranked[1:] != ranked[:-1], len(ranked) > 0])
+    return last + 1, np.cumsum(truth[order])[last]
 
 
 def f1(truth: NDArray[np.bool_], flagged: NDArray[np.bool_] | NDArray[np.float64]) -> float | None:

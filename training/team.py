@@ -132,7 +132,7 @@ def plan_team(
     )
     detector = Detector.load(base, reader=reader_for(prepared.table))
     seeds = _seeds(len(prepared.table), config)
-    seconds = _seconds(prepared, detector, small=small, seeds=len(seeds), config=config)
+    seconds = _seconds(prepared, detector, checkpoint or base, small=small, seeds=len(seeds), config=config)
     return Plan(
         prepared=prepared,
         findings=tuple(findings),
@@ -304,7 +304,7 @@ def _verify(folder: Path, plan: Plan, learned: Learned) -> None:
     work = folder.parent / f"verify-{hashlib.sha256(sample.fingerprint.encode()).hexdigest()[:8]}"
     encoded = encode_table(sample, detector, work)
     blocks = blocks_of(encoded, np.arange(len(sample)), np.arange(len(sample)))
-    verify(folder, readings, learned.heads.probabilities(blocks))
+    verify(folder, detector.reader, readings, learned.heads.probabilities(blocks))
 
 
 def _seeds(rows: int, config: TeamConfig) -> tuple[int, ...]:
@@ -312,7 +312,9 @@ def _seeds(rows: int, config: TeamConfig) -> tuple[int, ...]:
     return tuple(config.seed + each for each in range(max(count, 1)))
 
 
-def _seconds(prepared: Prepared, detector: Detector, *, small: bool, seeds: int, config: TeamConfig) -> float:
+def _seconds(
+    prepared: Prepared, detector: Detector, checkpoint: Path, *, small: bool, seeds: int, config: TeamConfig
+) -> float:
     rows = len(prepared.table)
     each = seconds_per_row(prepared.table, detector)
     constant, growing = _FIT_SECONDS
@@ -321,7 +323,7 @@ def _seconds(prepared: Prepared, detector: Detector, *, small: bool, seeds: int,
         return rows * each + fits * (constant + growing * rows) + 10
     from training.large import large_seconds
 
-    return large_seconds(prepared, each, config, detector.artefact)
+    return large_seconds(prepared, each, config, checkpoint)
 
 
 def _plan_text(prepared: Prepared, *, small: bool, seeds: int, config: TeamConfig, minutes: float) -> str:
