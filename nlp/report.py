@@ -12,6 +12,7 @@ import hashlib
 import heapq
 import itertools
 import json
+import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
@@ -37,6 +38,20 @@ _PAGES: Final = Path(__file__).parent / "pages"
 _BARS: Final = 12
 _TEXT: Final = 1_200  # characters of a description; what is cut away is named
 _AROUND: Final = 200
+_CSV_HEADER: Final = (
+    "id",
+    "score",
+    "band",
+    "seller",
+    "brands",
+    "price_usd",
+    "reference_usd",
+    "price_ratio",
+    "reasons",
+)
+# Steps of the price against the genuine article's, as shares.
+_RATIOS: Final = ((0.05, "under 5 %"), (0.15, "5 to 15 %"), (0.3, "15 to 30 %"), (0.5, "30 to 50 %"))
+_RATIO_NAMES: Final = (*(name for _, name in _RATIOS), "over 50 %", "not known")
 
 
 @dataclass(slots=True)
@@ -47,6 +62,7 @@ class _Counts:
     brands: Counter[str] = field(default_factory=Counter)
     langs: Counter[str] = field(default_factory=Counter)
     sellers: Counter[str] = field(default_factory=Counter)
+    ratios: Counter[str] = field(default_factory=Counter)
     models: Counter[str] = field(default_factory=Counter)
 
 
@@ -57,48 +73,42 @@ def write_report(verdicts: Path, output: Path) -> Path:
         DumpError: if ``verdicts`` is no verdict file.
         OutputError: if the disk refuses.
     """
-    counts = _Counts()
-    best: list[tuple[float, int, Verdict]] = []
     rest = output.with_suffix(".suspects.csv")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        with rest.open("w", encoding="utf-8", newline="") as stream:
-            table = csv.writer(stream)
-            table.writerow(
-                [
-                    "id",
-                    "score",
-                    "band",
-                    "seller",
-                    "brands",
-                    "price_usd",
-                    "reference_usd",
-                    "price_ratio",
-                    "reasons",
-                ]
-            )
-            for at, verdict in enumerate(_read(verdicts)):
-                _count(counts, verdict)
-                if not verdict.suspicious:
-                    continue
-                table.writerow(_csv_row(verdict))
-                heapq.heappush(best, (verdict.score, -at, verdict))
-                if len(best) > SHOWN:
-                    heapq.heappop(best)
-        shown = [verdict for _, _, verdict in sorted(best, key=lambda item: item[:2], reverse=True)]
-        page = _page(
-            counts,
-            shown,
-            _texts(verdicts, {verdict.id for verdict in shown}),
-            rest=rest.name,
-            source=verdicts.name,
-        )
+        counts, shown = _gather(verdicts, rest)
+        texts = _texts(verdicts, dict(shown))
+        suspects = [_suspect(verdict, texts.get(place)) for place, verdict in shown]
+        page = _page(counts, suspects, rest=rest.name, source=verdicts.name)
         partial = output.with_name(f"{output.name}.partial")
         partial.write_text(page, encoding="utf-8")
         partial.replace(output)
     except OSError as error:
         raise OutputError(str(output), f"cannot be written ({error.strerror})") from error
     return output
+
+
+def _gather(verdicts: Path, rest: Path) -> tuple[_Counts, list[tuple[int, Verdict]]]:
+    """Counts over all verdicts, and the surest suspects with their place among the suspects; writes ``rest``."""
+    counts = _Counts()
+    best: list[tuple[float, int, Verdict]] = []
+    partial = rest.with_name(f"{rest.name}.partial")
+    with partial.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(_CSV_HEADER)
+        place = 0
+        for verdict in _read(verdicts):
+            _count(counts, verdict)
+            if not verdict.suspicious:
+                continue
+            table.writerow(_csv_row(verdict))
+            heapq.heappush(best, (verdict.score, -place, verdict))
+            place += 1
+            if len(best) > SHOWN:
+                heapq.heappop(best)
+    partial.replace(rest)
+    ordered = sorted(best, key=lambda item: item[:2], reverse=True)
+    return counts, [(-place, verdict) for _, place, verdict in ordered]
 
 
 def segments(text: str, marks: list[tuple[int, int, str]], limit: int = _TEXT) -> list[list[str]]:
@@ -117,8 +127,12 @@ def segments(text: str, marks: list[tuple[int, int, str]], limit: int = _TEXT) -
 
 
 def _visible(text: str) -> str:
-    """Direction and invisible characters shown as marks: they are often the trick itself."""
+    """Direction and invisible characters shown as marks: they are often the trick itself. Empty lines go."""
+    text = _EMPTY_LINES.sub("\n", text)
     return "".join("·" if unicodedata.category(char) == "Cf" else char for char in text)
+
+
+_EMPTY_LINES: Final = re.compile(r"\n(?:[ \t\r]*\n)+")
 
 
 def _read(verdicts: Path) -> Iterator[Verdict]:
@@ -134,7 +148,15 @@ def _count(counts: _Counts, verdict: Verdict) -> None:
         counts.cues.update({cue.cue for cue in verdict.cues})
         counts.brands.update({brand.brand for brand in verdict.brands} or {"no brand found"})
         counts.langs[verdict.lang or "unknown"] += 1
-        counts.sellers[verdict.seller or "no seller given"] += 1
+        counts.ratios[_ratio_name(verdict.price_ratio)] += 1
+        if verdict.seller:
+            counts.sellers[verdict.seller] += 1
+
+
+def _ratio_name(ratio: float | None) -> str:
+    if ratio is None:
+        return _RATIO_NAMES[-1]
+    return next((name for limit, name in _RATIOS if ratio < limit), _RATIO_NAMES[-2])
 
 
 def _csv_row(verdict: Verdict) -> list[Any]:
@@ -156,22 +178,22 @@ def _csv_row(verdict: Verdict) -> list[Any]:
     ]
 
 
-def _texts(verdicts: Path, wanted: set[str]) -> dict[str, dict[str, Any]]:
+def _texts(verdicts: Path, wanted: dict[int, Verdict]) -> dict[int, dict[str, Any]]:
+    """The listings themselves by place among the suspects; ids may repeat, so a place counts only if its id agrees."""
     path = suspects_path(verdicts)
     if not path.is_file():
         return {}
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[int, dict[str, Any]] = {}
     with path.open(encoding="utf-8") as stream:
-        for line in stream:
-            row = json.loads(line)
-            if row["id"] in wanted:
-                found.setdefault(row["id"], row)
+        for place, line in enumerate(stream):
+            if place in wanted:
+                row = json.loads(line)
+                if row["id"] == wanted[place].id:
+                    found[place] = row
     return found
 
 
-def _page(
-    counts: _Counts, shown: list[Verdict], texts: dict[str, dict[str, Any]], *, rest: str, source: str
-) -> str:
+def _page(counts: _Counts, suspects: list[dict[str, Any]], *, rest: str, source: str) -> str:
     data = {
         "source": source,
         "rest": rest,
@@ -181,12 +203,13 @@ def _page(
         "models": list(counts.models),
         "charts": {
             "cue": counts.cues.most_common(_BARS),
+            "ratio": [[name, counts.ratios[name]] for name in _RATIO_NAMES] if counts.ratios else [],
             "brand": counts.brands.most_common(_BARS),
             "lang": counts.langs.most_common(_BARS),
             "seller": counts.sellers.most_common(_BARS),
         },
         "titles": {cue.name: cue.title for cue in CUES},
-        "suspects": [_suspect(verdict, texts.get(verdict.id)) for verdict in shown],
+        "suspects": suspects,
     }
     script = (_PAGES / "report.js").read_text(encoding="utf-8")
     style = (_PAGES / "report.css").read_text(encoding="utf-8")
@@ -195,14 +218,12 @@ def _page(
         "base-uri 'none'; form-action 'none'"
     )
     page = (_PAGES / "report.html").read_text(encoding="utf-8")
-    for mark, text in (
-        ("{{policy}}", policy),
-        ("{{style}}", style),
-        ("{{data}}", _json(data)),
-        ("{{script}}", script),
-    ):
-        page = page.replace(mark, text)
-    return page
+    parts = {"policy": policy, "style": style, "data": _json(data), "script": script}
+    # One pass: what a listing says is never looked at for marks again.
+    return _MARK.sub(lambda mark: parts[mark[1]], page)
+
+
+_MARK: Final = re.compile(r"\{\{(policy|style|data|script)\}\}")
 
 
 def _suspect(verdict: Verdict, text: dict[str, Any] | None) -> dict[str, Any]:
@@ -222,6 +243,7 @@ def _suspect(verdict: Verdict, text: dict[str, Any] | None) -> dict[str, Any]:
         "price": verdict.price_usd,
         "reference": verdict.reference_usd,
         "ratio": verdict.price_ratio,
+        "step": _ratio_name(verdict.price_ratio),
         "reasons": list(verdict.reasons),
         "url": _safe_url(row.get("url")),
         "place": f"{row['file']}:{row['line']}" if row.get("file") else "",

@@ -149,10 +149,62 @@ def test_filter_sort_search_and_contacts_work(tmp_path, page):
     page.click("#reset")
     page.select_option("#band", "act")
     assert cards.count() == 1
-    hidden = page.locator("article .facts .contact")
-    assert "blur" in hidden.evaluate("node => getComputedStyle(node).filter")
+    assert "+8613800135720" not in cards.first.inner_text()
     page.click("#contacts")
-    assert hidden.evaluate("node => getComputedStyle(node).filter") == "none"
+    assert "whatsapp +8613800135720" in cards.first.inner_text()
+    page.click("#contacts")
+    assert "+8613800135720" not in cards.first.inner_text()
+
+
+def test_prices_are_charted_and_filtered_against_the_genuine_article(tmp_path, page):
+    ratios = [0.01, 0.02, 0.1, 0.2, 0.4, 0.9, None]
+    verdicts = [verdict(at, price_ratio=ratio) for at, ratio in enumerate(ratios)]
+    page.goto(write(tmp_path, verdicts, [text(at) for at in range(7)]).as_uri())
+    page.select_option("#ratio", "under 5 %")
+    assert page.locator("article").count() == 2
+    page.locator("#charts .bar", has_text="over 50 %").click()
+    assert page.locator("article").count() == 1
+
+
+def test_listings_that_share_an_id_keep_their_own_texts(tmp_path, page):
+    verdicts = [verdict(1, id="same", score=0.6), verdict(2, id="same", score=0.9)]
+    texts = [text(1, id="same", title="replica x first"), text(2, id="same", title="replica x second")]
+    page.goto(write(tmp_path, verdicts, texts).as_uri())
+    assert [title.inner_text() for title in page.locator("h3").all()] == [
+        "replica x second",
+        "replica x first",
+    ]
+
+
+def test_template_marks_in_a_listing_stay_words(tmp_path, page):
+    words = "replica {{script}} {{data}} {{policy}} {{style}}"
+    page.goto(write(tmp_path, [verdict(1)], [text(1, title=words)]).as_uri())
+    assert page.locator("h3").inner_text() == words
+
+
+def test_evidence_far_down_a_description_is_scrolled_into_sight(tmp_path, page):
+    lines = "\n".join(f"line {at}" for at in range(60))
+    cue = Cue(
+        cue="replica_claim",
+        score=0.9,
+        text="mirror",
+        field="description",
+        start=len(lines) + 1,
+        end=len(lines) + 7,
+    )
+    page.goto(write(tmp_path, [verdict(1, cues=(cue,))], [text(1, description=f"{lines}\nmirror")]).as_uri())
+    box = page.locator("article .text")
+    mark = box.locator("mark").bounding_box()
+    frame = box.bounding_box()
+    assert frame["y"] <= mark["y"] < frame["y"] + frame["height"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_follows_the_reader_s_colours(tmp_path, page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.goto(write(tmp_path, [verdict(1)], [text(1)]).as_uri())
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, ground[4:-1].split(","))) < 200) == (scheme == "dark")
 
 
 def test_the_page_fits_a_phone(tmp_path, page):

@@ -4,7 +4,9 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const PAGE = 50;
 const SVG = "http://www.w3.org/2000/svg";
 const byId = (id) => document.getElementById(id);
+const FILTERS = ["band", "cue", "ratio", "brand", "lang", "seller"];
 let shown = PAGE;
+let clear = false; // whether contacts are shown in clear
 
 function make(tag, className, text) {
   const node = document.createElement(tag);
@@ -22,7 +24,7 @@ function shape(tag, attributes) {
 function number(value) { return value.toLocaleString("en"); }
 
 function money(value) {
-  return "$" + value.toLocaleString("en", { maximumFractionDigits: value < 100 ? 2 : 0 });
+  return "$" + value.toLocaleString("en", { minimumFractionDigits: value < 100 ? 2 : 0, maximumFractionDigits: value < 100 ? 2 : 0 });
 }
 
 function head() {
@@ -41,7 +43,7 @@ function chart(kind, title) {
   if (!rows.length) return;
   const box = make("div", "chart");
   box.append(make("h2", "", title));
-  const most = rows[0][1];
+  const most = Math.max(1, ...rows.map((row) => row[1]));
   for (const [name, value] of rows) {
     const bar = make("button", "bar");
     bar.type = "button";
@@ -73,10 +75,13 @@ function options(id, label, values, titles) {
 
 function sorted(values) { return [...new Set(values.filter(Boolean))].sort((a, b) => a.localeCompare(b)); }
 
+function secret(words) { return clear ? words : "\u2022".repeat(Math.min(words.length, 12)); }
+
 function pieces(node, parts) {
   for (const [words, names] of parts) {
     if (!names) { node.append(document.createTextNode(words)); continue; }
-    const marked = make(names.includes("cue") ? "mark" : "span", names, words);
+    const contact = names.split(" ").includes("contact");
+    const marked = make(names.includes("cue") ? "mark" : "span", names, contact ? secret(words) : words);
     const cue = names.split(" ").find((name) => data.titles[name]);
     if (cue) marked.title = data.titles[cue];
     node.append(marked);
@@ -86,14 +91,17 @@ function pieces(node, parts) {
 function price(row) {
   const box = make("div", "price");
   if (row.price === null) return box;
-  if (row.reference === null) { box.append(make("span", "", "asks about " + money(row.price))); return box; }
-  const place = (value) => Math.max(0, Math.min(100, (100 * Math.log10(Math.max(value, 1))) / 5));
-  box.append(make("span", "", "asks about " + money(row.price) + ", the genuine article about " + money(row.reference)
-    + " (" + (row.ratio < 0.1 ? row.ratio.toFixed(3) : row.ratio.toFixed(2)) + ")"));
+  const key = make("p", "key");
+  key.append(make("span", "swatch asked"), "asks about " + money(row.price));
+  box.append(key);
+  if (row.reference === null) return box;
+  const place = (value) => Math.max(0, Math.min(98.6, (100 * Math.log10(Math.max(value, 1))) / 5));
+  key.append(" ", make("span", "swatch genuine"), "the genuine article about " + money(row.reference)
+    + " \u00b7 " + (row.ratio < 0.1 ? (100 * row.ratio).toFixed(1) : (100 * row.ratio).toFixed(0)) + " %");
   const drawing = shape("svg", { viewBox: "0 0 100 14", preserveAspectRatio: "none", role: "img", "aria-label": "price on a scale from 1 to 100,000 dollars" });
   drawing.append(shape("rect", { class: "track", y: 6, width: 100, height: 2 }),
-    shape("rect", { class: "asked", x: Math.min(98.6, place(row.price)), y: 1, width: 1.4, height: 12 }),
-    shape("rect", { class: "genuine", x: Math.min(98.6, place(row.reference)), y: 1, width: 1.4, height: 12 }));
+    shape("rect", { class: "asked", x: place(row.price), y: 1, width: 1.4, height: 12 }),
+    shape("rect", { class: "genuine", x: place(row.reference), y: 1, width: 1.4, height: 12 }));
   box.append(drawing);
   return box;
 }
@@ -110,6 +118,9 @@ function card(row) {
   if (row.text.length) {
     const text = make("div", "text");
     text.dir = "auto";
+    text.tabIndex = 0;
+    text.setAttribute("role", "region");
+    text.setAttribute("aria-label", "Description");
     pieces(text, row.text);
     node.append(text);
   }
@@ -118,7 +129,7 @@ function card(row) {
     const list = make("ul");
     for (const reason of row.reasons) {
       const item = make("li");
-      item.append(hidden(reason, row.contacts));
+      item.append(reasonOf(reason, row.contacts));
       list.append(item);
     }
     node.append(list);
@@ -127,15 +138,15 @@ function card(row) {
   const facts = make("p", "facts");
   if (row.contacts.length) {
     facts.append("contacts: ");
-    for (const [kind, value] of row.contacts) facts.append(kind + " ", make("span", "contact", value), " ");
+    for (const [kind, value] of row.contacts) facts.append(kind + " ", make("span", "contact", secret(value)), " ");
   }
   node.append(facts, source(row));
   return node;
 }
 
-function hidden(reason, contacts) {
-  const quoted = contacts.length && reason.startsWith(data.titles.off_platform_contact) && reason.includes("“");
-  return make("span", quoted ? "contact" : "", reason);
+function reasonOf(reason, contacts) {
+  const quotes = contacts.length && reason.startsWith(data.titles.off_platform_contact);
+  return quotes ? reason.replace(/\u201c([^\u201d]*)\u201d/g, (whole, words) => "\u201c" + secret(words) + "\u201d") : reason;
 }
 
 function source(row) {
@@ -157,9 +168,10 @@ function textOf(row) {
 }
 
 function chosen() {
-  const wanted = Object.fromEntries(["search", "band", "cue", "brand", "lang", "seller"].map((id) => [id, byId(id).value]));
+  const wanted = Object.fromEntries(["search", ...FILTERS].map((id) => [id, byId(id).value]));
   const words = wanted.search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   const rows = data.suspects.filter((row) => (!wanted.band || row.band === wanted.band)
+    && (!wanted.ratio || row.step === wanted.ratio)
     && (!wanted.cue || row.cues.includes(wanted.cue)) && (!wanted.brand || row.brands.includes(wanted.brand))
     && (!wanted.lang || row.lang === wanted.lang) && (!wanted.seller || row.seller === wanted.seller)
     && words.every((word) => textOf(row).includes(word)));
@@ -176,6 +188,10 @@ function refresh(keep) {
   if (keep !== true) shown = PAGE;
   const rows = chosen();
   byId("list").replaceChildren(...rows.slice(0, shown).map(card));
+  for (const text of document.querySelectorAll("article .text")) {
+    const mark = text.querySelector("mark");
+    if (mark && mark.offsetTop > text.clientHeight - 30) text.scrollTop = mark.offsetTop - 30;
+  }
   byId("more").hidden = rows.length <= shown;
   const all = (data.bands.act || 0) + (data.bands.queue || 0);
   byId("count").textContent = number(rows.length) + " of " + number(data.suspects.length) + " suspects"
@@ -184,25 +200,28 @@ function refresh(keep) {
 
 head();
 chart("cue", "Cues");
+chart("ratio", "Price against the genuine article's");
 chart("brand", "Brands");
 chart("lang", "Languages");
 chart("seller", "Sellers");
 options("band", "every band", ["act", "queue"]);
 options("cue", "every cue", Object.keys(data.titles), data.titles);
+options("ratio", "every price", data.charts.ratio.map((row) => row[0]));
 options("brand", "every brand", sorted(data.suspects.flatMap((row) => row.brands)));
 options("lang", "every language", sorted(data.suspects.map((row) => row.lang)));
 options("seller", "every seller", sorted(data.suspects.map((row) => row.seller)));
-for (const id of ["band", "cue", "brand", "lang", "seller", "sort"]) byId(id).addEventListener("change", refresh);
+for (const id of [...FILTERS, "sort"]) byId(id).addEventListener("change", refresh);
 byId("search").addEventListener("input", refresh);
 byId("more").addEventListener("click", () => { shown += PAGE; refresh(true); });
 byId("reset").addEventListener("click", () => {
-  for (const id of ["search", "band", "cue", "brand", "lang", "seller"]) byId(id).value = "";
+  for (const id of ["search", ...FILTERS]) byId(id).value = "";
   byId("sort").value = "score";
   refresh();
 });
 byId("contacts").addEventListener("click", () => {
-  const on = document.body.classList.toggle("contacts-shown");
-  byId("contacts").setAttribute("aria-pressed", String(on));
-  byId("contacts").textContent = on ? "Hide contacts" : "Show contacts";
+  clear = !clear;
+  byId("contacts").setAttribute("aria-pressed", String(clear));
+  byId("contacts").textContent = clear ? "Hide contacts" : "Show contacts";
+  refresh(true);
 });
 refresh();
