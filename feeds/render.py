@@ -140,13 +140,18 @@ def _subject(body: DigestBody) -> str:
     if body.quiet:
         return f"Enforcement news {body.day.isoformat()}: a quiet day"
     top = body.sections[0].stories[0].title if body.sections else body.cases[0].name
-    title = top if len(top) <= _HEADLINE else f"{top[: _HEADLINE - 1].rstrip()}…"
+    cut = top[:_HEADLINE].rpartition(" ")[0] or top[: _HEADLINE - 1]
+    title = top if len(top) <= _HEADLINE else f"{cut.rstrip()}…"
     more = body.stories + len(body.cases) - 1
     return one_line(f"Enforcement news {body.day.isoformat()}: {title}{f' (+{more})' if more else ''}")
 
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _heading(kind: str) -> str:
@@ -167,4 +172,5 @@ def _templates() -> jinja2.Environment:
     )
     environment.filters["heading"] = _heading
     environment.filters["words"] = _words
+    environment.filters["count"] = _count
     return environment
