@@ -40,6 +40,7 @@ __all__ = ["ANALYSER", "Analyser"]
 
 ANALYSER: Final = "tables-2"
 """Names this reading of articles; items read under another name are read again."""
+_SHORT: Final = 1200
 _SYSTEMS: Final = {"us": "US", "us-app": "US", "us-itc": "US", "us-ttab": "US", "eu": "EU", "euipo": "EU", "uk": "GB", "cn": "CN",
     "tw": "TW", "in": "IN", "de": "DE", "fr": "FR", "jp": "JP", "kr": "KR", "ru": "RU", "br": "BR", "tr": "TR", "id": "ID",
     "ua": "UA", "vn": "VN"}  # fmt: skip
@@ -96,12 +97,19 @@ def _with_mentions(
     brands: tuple[BrandMention, ...],
     companies: Sequence[Company],
 ) -> Analysis:
-    """``base`` with everything that the article names."""
+    """``base`` with everything that the article names; of a long one that matters to nobody only brands, court."""
     taken = _spans(brands, companies)
-    places = find_places(passages, taken=taken)
     courts = find_courts(passages)
     dockets = _dockets(item, passages)
     court = (item.court.court if item.court and item.court.court else "") or (courts[0][0] if courts else "")
+    civil = base.kind in CASE_KINDS
+    long = len(item.text) > _SHORT
+    if long and not (base.relevant or (civil and brands) or dockets):
+        when, precision, how = happened(base.kind, (), item)
+        place = _jurisdiction(item, court, dockets, "")
+        return replace(base, brands=brands, court=court, jurisdiction=place, event_date=when, event_precision=precision,
+            event_how=how)  # fmt: skip
+    places = find_places(passages, taken=taken)
     translated = is_machine_translated(passages, companies)
     country = places[0].country if places else item.jurisdiction
     amounts = _amounts(passages, country=country, translated=translated)
@@ -110,7 +118,7 @@ def _with_mentions(
     return replace(
         base,
         brands=brands,
-        parties=tuple(find_parties(passages, brands, companies, civil=base.kind in CASE_KINDS)),
+        parties=tuple(find_parties(passages, brands, companies, civil=civil)),
         court=court,
         dockets=dockets,
         jurisdiction=_jurisdiction(item, court, dockets, country),

@@ -136,7 +136,8 @@ def languages_of(title: str, text: str, declared: str) -> tuple[str, frozenset[s
         return strong[0], frozenset([strong[0], "en"])
     guess = guess_language(sample) or label
     main = label if label in _LATIN and len(sample) < 60 else (guess if guess in _LATIN else label or guess)
-    return main, frozenset([main, guess, label, "en"])
+    english = "en" in {main, guess, label} or main not in _LATIN
+    return main, frozenset([main, guess, label] + (["en"] if english else []))
 
 
 @lru_cache(maxsize=1)

@@ -37,7 +37,12 @@ class Found:
 def read_dockets(text: str) -> list[Found]:
     """Every docket number of ``text``, in order, none inside another."""
     found: list[Found] = []
+    if not _DIGITS.search(text):
+        return found
     for system, pattern, key in _FORMS:
+        needles = _NEEDLES.get(system, ())
+        if needles and not any(needle in text for needle in needles):
+            continue
         for match in pattern.finditer(text):
             start, end = match.span("n") if "n" in pattern.groupindex else match.span()
             if not any(start < other.end and other.start < end for other in found):
@@ -139,6 +144,15 @@ _FORMS: Final[tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]],
     ("vn", re.compile(r"(?P<n>\d{1,4}/20\d\d/(?:KDTM|DS|HS)-(?:ST|PT|GĐT))"), _whole),
 )  # fmt: skip
 
+_DIGITS: Final = re.compile(r"\d\d")
+# Without one of these a text holds no number of the system: most texts are done with after a glance.
+_NEEDLES: Final = {
+    "us": ("cv", "CV", "Cv", "civ", "Civ", "CIV", "cr-", "CR-", "-md", "-mc", "-mj", "-MD", "Crim", " CR", "-bk", "-ap", "-ml"),
+    "us-itc": ("337-TA",), "us-ttab": ("Opposition", "Cancellation"), "us-app": ("No.", "Nos.", "No "),
+    "eu": ("C-", "T-", "F-", "C‑", "T‑", "C–", "T–", "C‐", "T‐", "C -", "T -"), "euipo": ("R ", "R1", "R2"), "uk": ("[", "IP-", "IL-", "HP-", "HC-", "BL-", "CA-", "CH-", "QB-", "KB-"),
+    "cn": ("号",), "tw": ("年度",), "ecli": ("ECLI",), "de": ("ZR", "O", "U"), "fr": ("RG", "pourvoi"), "jp": ("年",), "kr": ("20",),
+    "ru": ("А", "A"), "tr": ("E.", "Esas", "K."), "id": ("Sus", "SUS", "sus"), "ua": ("справ", "№"), "vn": ("ST", "PT", "GĐT"),
+}  # fmt: skip
 _CITATION: Final = re.compile(r"\d{1,3} (?:F\.|U\.S\.|S\. ?Ct|U\.S\.P\.Q|F\. ?Supp)")
 
 

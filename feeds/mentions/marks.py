@@ -77,7 +77,7 @@ class MarkFinder:
     def _in(self, passage: Passage) -> list[BrandMention]:
         found = [
             BrandMention(brand=match.brand, how=match.how, evidence=passage.evidence(match.start, match.end))
-            for match in self._finder.find(passage.text)
+            for match in self._finder.find(passage.text, plain=True)
             if match.how != "disguise"
             and _written(match.text)
             and not _is_word(passage, match.start, match.text)
