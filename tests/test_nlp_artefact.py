@@ -117,3 +117,55 @@ def test_deep_json_is_refused(folder):
 def test_a_missing_folder_says_what_to_do(tmp_path):
     with pytest.raises(ArtefactError, match="fauxwatch models"):
         open_artefact(tmp_path / "nothing")
+
+
+def test_code_asked_for_by_the_settings_is_refused(folder):
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"auto_map": {"AutoModel": "modeling.Model"}}))
+    write_manifest(folder)
+    assert "asks for code of its own (auto_map)" in refused(folder)
+
+
+def test_a_graph_with_tensors_in_another_file_is_refused(folder):
+    with (folder / "onnx" / "model.onnx").open("ab") as stream:
+        stream.write(b"\x0a\x08location\x12\x0d../../secret.x")
+    write_manifest(folder)
+    assert "keeps tensors in another file" in refused(folder)
+
+
+def test_tensors_that_lie_about_their_size_are_refused(folder):
+    header = json.dumps(
+        {"weights": {"dtype": "F16", "shape": [2**18, 8], "data_offsets": [0, 2**22]}}
+    ).encode()
+    (folder / "ngrams.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + b"few")
+    write_manifest(folder)
+    assert "names tensors that its" in refused(folder)
+
+
+def test_a_weight_that_is_no_number_is_refused(folder):
+    path = folder / "detector.json"
+    table = json.loads(path.read_text())
+    table["stack"]["counterfeit"]["bias"] = float("nan")
+    path.write_text(json.dumps(table))
+    write_manifest(folder)
+    assert "not finite" in refused(folder)
+
+
+def test_a_length_that_would_eat_all_memory_is_refused(folder):
+    path = folder / "detector.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"max_length": 10**9}))
+    write_manifest(folder)
+    assert "max_length 1000000000; it must be from 8 to 8192" in refused(folder)
+
+
+def test_a_damaged_head_is_refused(folder):
+    from nlp.detector import Detector
+
+    path = folder / "detector.json"
+    head = {"labels": {"counterfeit": {"bias": 0.0, "os.system": 1.0}}, "category": {}, "seller": {}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": 2, "head": head}))
+    write_manifest(folder)
+    with pytest.raises(
+        ArtefactError, match=r"the head in detector.json is damaged \(no such feature: 'os.system'\)"
+    ):
+        Detector.load(folder)
