@@ -111,7 +111,7 @@ def _members(labels: Labels) -> dict[str, set[int]]:
 
 def interval(said: Labels, true: Labels, picked: Sequence[int], draws: int = 1000) -> tuple[float, float]:
     """95 % of F1 over draws of whole stories."""
-    dice = random.Random(5)  # noqa: S311
+    dice = random.Random(5)
     stories = sorted({true[number] for number in picked})
     by_true = _members(true)
     values = []
@@ -176,7 +176,7 @@ def report(encoder: Encoder | None, orders: int) -> dict[str, Any]:
         for system, run in systems.items():
             found[f"{name}: {system}"] = measure(part, run(part))
         for seed in range(1, orders + 1):
-            order = random.Random(seed).sample(part, len(part))  # noqa: S311
+            order = random.Random(seed).sample(part, len(part))
             found[f"{name}: ours, order {seed}"] = measure(order, grouped(order, encoder))
     return found
 
@@ -198,7 +198,7 @@ def show(found: dict[str, Any]) -> None:
 
 def invented(count: int) -> list[dict[str, Any]]:
     """Articles by templates: two a story on average, spread over a year for every 36,500."""
-    dice = random.Random(11)  # noqa: S311
+    dice = random.Random(11)
     brands = [
         "Nike",
         "Adidas",
@@ -248,11 +248,10 @@ def invented(count: int) -> list[dict[str, Any]]:
             "n": dice.choice([dice.randrange(20, 999), dice.randrange(1, 90) * 100, dice.randrange(1000, 90000)]),
         }  # fmt: skip
         day = datetime.fromordinal(start.toordinal() + number // 50)
-        for form in dice.sample(forms, 2):
-            rows.append({
+        rows += [{
                 "story": str(number), "lang": "en", "date": day.date().isoformat(), "title": form.format(**facts),
                 "text": f"Officers said on {day:%A} that the goods, case {number}, were worth {dice.randrange(10, 900)},000 euros.",
-            })  # fmt: skip
+            } for form in dice.sample(forms, 2)]  # fmt: skip
     return rows
 
 

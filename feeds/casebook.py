@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from feeds.casestore import (
     absorb,
+    case_key,
     cases_by,
     cases_of_items,
     drop_event,
@@ -25,7 +26,7 @@ from feeds.casestore import (
 from feeds.findingstore import stories_of, story_ids
 from feeds.kinds import CASE_KINDS
 from feeds.records import Case, CaseEvent, Docket
-from feeds.sides import Sides, mentions, party_keys, sides_of
+from feeds.sides import Sides, caption_of, meet, mentions, party_keys, sides_of
 from feeds.steps import Step, Steps
 from feeds.timeline import ended, folded, span_of, status_of, told
 
@@ -144,7 +145,7 @@ class _Book:
             first = replace(
                 first,
                 events=tuple(events),
-                aliases=_distinct(*first.aliases, other.name, *other.aliases),
+                aliases=_captions(first.name, *first.aliases, other.name, *other.aliases),
                 plaintiffs=_distinct(*first.plaintiffs, *other.plaintiffs),
                 defendants=_distinct(*first.defendants, *other.defendants),
                 brands=_distinct(*first.brands, *other.brands),
@@ -183,7 +184,9 @@ class _Book:
         if reading.step is not None:
             steps.insert(0, reading.step)
         fresh = [self._tell(events, step, reading.item.id, _fresh_event(case.id, taken)) for step in steps]
-        changed = _grown(case, reading, events)
+        changed = (
+            _grown(case, reading, events) if reading.step is not None else replace(case, events=tuple(events))
+        )
         if changed == case and not any(fresh):
             return put_case(self._connection, case, [reading.item.id], self._now)
         changed = replace(changed, status=status_of(events), updated_at=self._now)
@@ -211,7 +214,9 @@ class _Book:
 
 def _opens(reading: _Reading) -> bool:
     """Whether an article without a case opens one: a step of a civil suit with somebody on both sides, or a docket."""
-    if reading.step is None or reading.step.kind not in CASE_KINDS or not reading.analysis.relevant:
+    if reading.step is None or not reading.analysis.relevant:
+        return False
+    if not {reading.step.kind, reading.analysis.kind} & CASE_KINDS:
         return False
     sides = reading.sides
     return sides.known or bool(sides.plaintiffs and reading.dockets)
@@ -221,24 +226,28 @@ def _fits(case: Case, reading: _Reading) -> bool:
     """Whether the parties, the country and the time of an article are those of a case."""
     sides = reading.sides
     suing, accused = _keys(case.plaintiffs), _keys(case.defendants)
-    if not suing & sides.families or _against(case, reading) or not _in_time(case, reading):
+    if not meet(suing, sides.families) or _abroad(case, reading) or not _in_time(case, reading):
         return False
-    if accused & sides.defendants.keys():
+    if meet(accused, sides.defendants):
         return True
-    if sides.defendants or not accused:
-        return False
-    return mentions(reading.text, accused)
+    return bool(accused) and mentions(reading.item.title if sides.defendants else reading.text, accused)
+
+
+def _abroad(case: Case, reading: _Reading) -> bool:
+    """Whether a court of another country is named."""
+    analysis = reading.analysis
+    here, there = case.jurisdiction, analysis.jurisdiction if analysis.court or analysis.dockets else ""
+    return bool(here and there and here != there and "EU" not in {here, there})
 
 
 def _against(case: Case, reading: _Reading) -> bool:
-    """Whether court or country, or parties on both sides, say that an article is about another case."""
-    here, there = case.jurisdiction, reading.analysis.jurisdiction
-    if here and there and here != there and "EU" not in {here, there}:
+    """Whether country or parties say that an article is about another case, though it tells the same story."""
+    if _abroad(case, reading):
         return True
-    suing, accused = _keys(case.plaintiffs), _keys(case.defendants)
-    sides = reading.sides
-    other_side = bool(accused and sides.defendants and not accused & sides.defendants.keys())
-    return other_side and not bool(suing and suing & sides.defendants.keys())
+    sides, accused = reading.sides, _keys(case.defendants)
+    if not accused or not sides.defendants or meet(accused, sides.defendants):
+        return False
+    return not mentions(reading.text, accused)
 
 
 def _in_time(case: Case, reading: _Reading) -> bool:
@@ -255,8 +264,8 @@ def _twins(one: Case, other: Case) -> bool:
     """Whether two cases are one dispute: shared parties on both sides, neither of them elsewhere."""
     if one.jurisdiction and other.jurisdiction and one.jurisdiction != other.jurisdiction:
         return False
-    return bool(
-        _keys(one.plaintiffs) & _keys(other.plaintiffs) and _keys(one.defendants) & _keys(other.defendants)
+    return meet(_keys(one.plaintiffs), _keys(other.plaintiffs)) and meet(
+        _keys(one.defendants), _keys(other.defendants)
     )
 
 
@@ -272,18 +281,21 @@ def _grown(case: Case, reading: _Reading, events: Iterable[CaseEvent]) -> Case:
     sides, analysis = reading.sides, reading.analysis
     suing = _keys(case.plaintiffs)
     joined = {
-        key: name for key, name in sides.plaintiffs.items() if not suing or suing & set(party_keys(name))
+        key: name for key, name in sides.plaintiffs.items() if not suing or meet(suing, party_keys(name))
     }
+    accused = _keys(case.defendants)
+    sued = {key: name for key, name in sides.defendants.items() if not meet(suing, [key])}
+    if accused and not meet(accused, sued):
+        sued = {}  # the article is in the case by another way: whom it names may stand in another one
     ordered = sorted(events, key=lambda event: (event.when is None, str(event.when), event.id))
     return replace(
         case,
-        court=case.court or analysis.court,
-        jurisdiction=case.jurisdiction or analysis.jurisdiction,
-        aliases=tuple(
-            one for one in _distinct(*case.aliases, *_own_captions(case, sides)) if one != case.name
-        ),
+        court=case.court or ("" if analysis.kind == "appeal" else analysis.court),
+        jurisdiction=case.jurisdiction
+        or (analysis.jurisdiction if analysis.court or analysis.dockets else ""),
+        aliases=_captions(case.name, *case.aliases, *_own_captions(case, sides)),
         plaintiffs=_distinct(*case.plaintiffs, *_names(joined)),
-        defendants=_distinct(*case.defendants, *_names(sides.defendants)),
+        defendants=_distinct(*case.defendants, *_names(sued)),
         brands=_distinct(
             *case.brands, *(one.brand for one in analysis.brands if _is_suing(one.brand, sides))
         ),
@@ -294,8 +306,6 @@ def _grown(case: Case, reading: _Reading, events: Iterable[CaseEvent]) -> Case:
 
 def _own_captions(case: Case, sides: Sides) -> list[str]:
     """Captions of an article that are this case's: not those that it only compares with."""
-    from feeds.sides import caption_of
-
     accused = _keys(case.defendants) | sides.defendants.keys()
     kept = []
     for caption in sides.captions:
@@ -303,6 +313,13 @@ def _own_captions(case: Case, sides: Sides) -> list[str]:
         if any(set(party_keys(name)) & accused for name in right):
             kept.append(caption[:200])
     return kept
+
+
+def _captions(name: str, *captions: str) -> tuple[str, ...]:
+    """Captions once each, without the one that is the case's name."""
+    kept = {case_key(caption): caption for caption in reversed(captions)}
+    kept.pop(case_key(name), None)
+    return tuple(kept.values())[::-1]
 
 
 def _is_suing(brand: str, sides: Sides) -> bool:
@@ -318,12 +335,13 @@ def _names(side: dict[str, str]) -> tuple[str, ...]:
 
 
 def _distinct(*names: str) -> tuple[str, ...]:
-    """Names once each, in their order; another spelling of the same party is no other party."""
-    kept: dict[tuple[str, ...], str] = {}
+    """Names once each, in their order; another spelling of the same party, or its name in full, is no other party."""
+    kept: dict[str, tuple[str, ...]] = {}
     for name in names:
-        if name:
-            kept.setdefault(party_keys(name) or (name,), name)
-    return tuple(kept.values())
+        keys = party_keys(name)[:1] or (name,)
+        if name and not any(meet(keys, held) for held in kept.values()):
+            kept[name] = keys
+    return tuple(kept)
 
 
 def _dockets(*dockets: Docket) -> tuple[Docket, ...]:

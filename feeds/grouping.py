@@ -45,7 +45,8 @@ _BORDER: Final = 0.04
 """Articles judged less relevant than this are not even kept at hand."""
 _STAYS: Final = 2.5
 _BEST: Final = 0.6
-_MERGES: Final = 3.4
+_MERGES: Final = 0.5
+"""Average likeness from which two stories are one, once an article fits both: no contradiction, something shared."""
 _COMPARED: Final = 10
 
 

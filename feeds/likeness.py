@@ -61,13 +61,15 @@ def likeness(one: Fingerprint, other: Fingerprint, *, cosine: float, multilingua
     _dockets(points, one, other)
     _kinds(points, one, other)
     _dates(points, one, other)
+    if points.get("another place", 0.0) < -2.0 and "other figures" in points:
+        points["told alike of something else"] = -2.5  # agencies write all their hauls with one template
     return Likeness(total=sum(points.values()), points=points)
 
 
 def _words(cosine: float, comparable: bool) -> float:
     """Near-duplicates alone are enough; unlike words say little, and nothing across languages."""
     if cosine >= 0.8:
-        return 6.0 + 10.0 * (cosine - 0.8)
+        return 4.4 + 8.0 * (cosine - 0.8)
     if comparable:
         return max(-0.8, 7.0 * (cosine - 0.22)) if cosine < 0.22 else 6.5 * (cosine - 0.22)
     return 4.0 * max(0.0, cosine - 0.12)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from feeds.records import Analysis, Item
 
-__all__ = ["Sides", "caption_of", "companies_in", "mentions", "party_keys", "sides_of"]
+__all__ = ["Sides", "caption_of", "companies_in", "meet", "mentions", "party_keys", "sides_of"]
 
 _VERSUS: Final = re.compile(
     r"\s+(?:v|vs|versus|c|contra|contre|gegen|proti|против|诉|訴)\.?\s+|诉|訴(?!訟)", re.IGNORECASE
@@ -39,8 +39,16 @@ _HAN_LEGAL: Final = re.compile(
     r"(?:股份)?有限(?:责任)?公司|集团|集團|公司|株式会社|\(株\)|주식회사|㈜|บริษัท|จำกัด|công ty (?:tnhh|cổ phần)",
     re.IGNORECASE,
 )
+_HAN: Final = r"[\u3400-\u9fffA-Za-z0-9·（）()]"
+_ENDS: Final = r"售|销|制售|制造|侵|案|商标|商標|涉|索|等|的|[,，。、;；:：\s]|$|胜|勝|败|生产|使用|抄|假|盗|达成|達成|不服|发出|停止|赔|賠|一审|二审|判"
+_SUED_HAN: Final = re.compile(
+    rf"(?:起诉|起訴|状告|狀告|控告|提告|诉|訴)(?!讼|訟)({_HAN}{{2,24}}?)(?={_ENDS})|(?:与|與|和|对|對)({_HAN}{{2,24}}?)(?=达成|達成|和解|发出|發出)"
+)
 _ASIDE: Final = re.compile(r"\([^)]*\)|（[^）]*）")
 _WORD: Final = re.compile(r"[^\W_]+")
+_OTHER: Final = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_SEAM: Final = re.compile(rf"(?<=[A-Za-z0-9])(?=[{_OTHER}])|(?<=[{_OTHER}])(?=[A-Za-z0-9])")
+"""Between a Latin word and a script without spaces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +77,8 @@ def sides_of(item: Item, analysis: Analysis) -> Sides:
         for caption in captions[:1]:
             left, right = caption_of(caption)
             plaintiffs, defendants = plaintiffs or left, defendants or right
+    if not defendants:
+        defendants = _sued_in_han(item)
     accused = _keyed(defendants)
     suing = {key: name for key, name in _keyed(plaintiffs).items() if key not in accused}
     brands = _keyed(one.brand for one in analysis.brands)
@@ -96,7 +106,7 @@ def caption_of(caption: str) -> tuple[list[str], list[str]]:
 
 def party_keys(name: str) -> tuple[str, ...]:
     """The key of a name and that of its group; none for "14 sellers" and the like."""
-    words = _words(_ASIDE.sub(" ", name)) or _words(name)
+    words = _words(_without_city(_ASIDE.sub(" ", name))) or _words(name)
     kept = [word for word in words if word not in _LEGAL] or words
     plain = " ".join(kept)
     if not plain or _is_nobody(plain):
@@ -112,12 +122,26 @@ def party_keys(name: str) -> tuple[str, ...]:
     return (key, latin(flat(group))) if group else (key,)
 
 
+def meet(some: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether two sets of keys share a party, also when one has its name in full and the other cut short."""
+    right = set(others)
+    return any(key in right or any(_cut_short(key, other) for other in right) for key in some)
+
+
+def _cut_short(one: str, other: str) -> bool:
+    short, full = sorted((one, other), key=len)
+    if not short.isascii():
+        return len(short) >= 3 and short in full
+    return len(short) >= 6 and full.startswith(f"{short} ")
+
+
 def companies_in(text: str) -> frozenset[str]:
     """Keys of companies of the table that a text names, in any script."""
     from feeds.scan import languages_of
 
     _, langs = languages_of(text[:300], text, "")
-    return frozenset(hit.label for hit in _company_scanner().find(text, {*langs, "xx"}))
+    parted = _SEAM.sub(" ", text)
+    return frozenset(hit.label for hit in _company_scanner().find(parted, {*langs, "xx"}))
 
 
 def mentions(text: str, keys: Iterable[str]) -> bool:
@@ -125,12 +149,34 @@ def mentions(text: str, keys: Iterable[str]) -> bool:
     wanted = set(keys)
     if wanted & companies_in(text):
         return True
-    words = f" {' '.join(_WORD.findall(latin(flat(text))))} "
-    return any(f" {key} " in words for key in wanted if len(key) >= 3)
+    words = f" {' '.join(_WORD.findall(_SEAM.sub(' ', latin(flat(text)))))} "
+    return any((f" {key} " if key.isascii() else key) in words for key in wanted if len(key) >= 3)
+
+
+def _without_city(name: str) -> str:
+    """A Chinese company's name without the city or province that it begins with: 深圳锐风科技."""
+    city = next((one for one in _cities() if name.startswith(one) and len(name) >= len(one) + 3), "")
+    return name[len(city) :].removeprefix("市").removeprefix("省") if city else name
+
+
+@lru_cache(maxsize=1)
+def _cities() -> tuple[str, ...]:
+    names = {name for row in read_words("places.tsv") for name in row["names"].split("|")}
+    return tuple(
+        sorted(
+            (name for name in names if re.fullmatch(r"[\u3400-\u9fff]{2,4}", name)), key=lambda one: -len(one)
+        )
+    )
 
 
 def _words(name: str) -> list[str]:
     return _WORD.findall(latin(flat(_HAN_LEGAL.sub(" ", name))))
+
+
+def _sued_in_han(item: Item) -> list[str]:
+    """Whom a Chinese article says was sued or settled with, by the words around the name."""
+    found = (match[1] or match[2] for match in _SUED_HAN.finditer(f"{item.title}\n{item.text[:600]}"))
+    return [name for name in dict.fromkeys(found) if name]
 
 
 def _keyed(names: Iterable[str]) -> dict[str, str]:

@@ -76,7 +76,7 @@ class Steps:
         if "retold" in title or ("retold" in lead and kind == "lawsuit_filed"):
             return None
         if kind not in CASE_KINDS:
-            if "court" not in title:
+            if analysis.kind not in CASE_KINDS and not ("court" in title and title & {"asked", "refused"}):
                 return None
             kind = "other"
         when, precision, how, stated = _when(item, analysis)

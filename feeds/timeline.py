@@ -96,8 +96,8 @@ def status_of(events: Iterable[CaseEvent]) -> str:
     for event in sorted(events, key=lambda one: (one.when or date.min, one.id)):
         if event.kind in _REOPENS and state in {"settled", "dismissed"}:
             state = "open"
-        elif event.kind == "injunction" and state == "on_appeal":
-            state = "judgment"
+        elif event.kind in {"injunction", "appeal"} and state == "on_appeal":
+            state = "judgment"  # a second article on an appeal tells how it was decided
         else:
             state = _STATES.get(event.kind, state)
     return state
@@ -170,13 +170,15 @@ def _stale(events: Sequence[CaseEvent], step: Step) -> bool:
 
 def _over(events: Sequence[CaseEvent], step: Step) -> bool:
     """Whether the last step of this kind still stands, so that the same step cannot come once more."""
-    after = [event.kind for event in sorted(events, key=lambda one: one.when or date.min)]
-    if step.kind not in _ONCE or step.kind not in after:
+    if step.kind not in _ONCE:
         return False
-    since = after[len(after) - after[::-1].index(step.kind) :]
+    ordered = [
+        event.kind for event in sorted(events, key=lambda one: one.when or date.min) if event.kind != "other"
+    ]
+    since = set(ordered[len(ordered) - ordered[::-1].index(step.kind) :])
     if step.kind == "lawsuit_filed":
-        return not {"settlement", "dismissal", "withdrawn_some"} & set(since)
-    return "lawsuit_filed" not in since
+        return not since & {"settlement", "dismissal", "withdrawn_some"}
+    return not since
 
 
 def _told_again(event: CaseEvent, step: Step, item_id: int) -> CaseEvent:

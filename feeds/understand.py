@@ -37,7 +37,7 @@ __all__ = [
     "understand",
 ]
 
-_BATCH: Final = 200
+_BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from feeds.analyse import Analyser
 from feeds.items import drafts
 from feeds.itemstore import Writing
 from feeds.records import Content, Entry, ParsedFeed, Source
@@ -63,3 +65,9 @@ def _entry(source: Source, row: dict[str, Any]) -> Entry:
         summary=Content(value=row.get("text", ""), language=row.get("lang")),
         published=datetime.fromisoformat(f"{row['date']}T10:00:00+00:00"),
     )
+
+
+@lru_cache(maxsize=1)
+def analyser() -> Analyser:
+    """One analyser for all tests: its tables take a while to load."""
+    return Analyser.load()
