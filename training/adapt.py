@@ -171,6 +171,8 @@ class _Run:
         every = max(1, len(steps) // (self.settings.epochs * self.settings.evaluations))
         state = self._restore("fit")
         saved = time.monotonic()
+        if state.step == 0:
+            self._judge(state, dev, held)  # so that no adaptation is worse than none
         while state.step < len(steps) and not state.stopped:
             self._step(rows, tokens, steps[state.step], state.step, len(steps))
             state.step += 1

@@ -244,7 +244,10 @@ def _show_figures(metrics: dict[str, Any], what: str) -> None:
         )
     screen = console()
     screen.print(table)
-    screen.print("R@P0.9: the share of counterfeits found while nine of ten flagged are right", style="dim")
+    screen.print(
+        "in brackets 95 % intervals; R@P0.9: the share of counterfeits found while nine of ten flagged are right",
+        style="dim",
+    )
     if "split_by_seller" in metrics:
         random, honest = held["pr_auc"]["value"], metrics["split_by_seller"]["pr_auc"]
         screen.print(
