@@ -180,7 +180,8 @@ def _check_safetensors_header(folder: Path, file: Path, name: str, size: int) ->
 def _tensor_fits(entry: dict[str, Any], room: int) -> bool:
     start, end = entry["data_offsets"]
     count = math.prod(entry["shape"]) if entry["shape"] else 1
-    return 0 <= start <= end <= room and count * _WIDTHS.get(entry["dtype"], 1) == end - start
+    fits: bool = 0 <= start <= end <= room and count * _WIDTHS.get(entry["dtype"], 1) == end - start
+    return fits
 
 
 def _holds(file: Path, wanted: bytes) -> bool:
