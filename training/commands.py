@@ -80,6 +80,8 @@ def run_train(options: TrainOptions) -> None:
         if options.dry_run:
             return
         pool = plan.prepared.pool
+        if options.suggest and not options.pool and not len(pool):
+            raise UsageError("--suggest: no row without a label; give a dump to choose from with --pool DUMP")
         outcome = fit_team(plan, options.output, config=config, say=say, facts=facts)
         _show_figures(outcome.metrics, "held-out rows")
         if options.suggest:

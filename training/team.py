@@ -320,7 +320,7 @@ def _seconds(
     constant, growing = _FIT_SECONDS
     if small:
         fits = seeds * config.folds * (config.folds + 2)
-        return rows * each + fits * (constant + growing * rows) + 10
+        return rows * each + fits * (constant + growing * rows) + 20
     from training.large import large_seconds
 
     return large_seconds(prepared, each, config, checkpoint)
