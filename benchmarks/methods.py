@@ -75,7 +75,7 @@ def main() -> int:
     return 0
 
 
-def one(
+def one(  # noqa: PLR0917 - the loop's own inside
     method: str, model: str, work: Path, listings: list[Any], truth: Any, groups: list[str]
 ) -> dict[str, Any]:
     config = TeamConfig(method=method, seeds=1, adapt=AdaptConfig(max_length=96))
