@@ -21,9 +21,13 @@ from feeds.casestore import (
     drop_event,
     find_cases,
     put_case,
+    stop_waiting,
     taken_event_ids,
+    wait_for_case,
+    waiting_for,
 )
-from feeds.findingstore import stories_of, story_ids
+from feeds.findingstore import analyses_of, stories_of, story_ids
+from feeds.itemstore import items_of
 from feeds.kinds import CASE_KINDS
 from feeds.records import Case, CaseEvent, Docket
 from feeds.sides import Sides, caption_of, meet, mentions, party_keys, sides_of
@@ -53,6 +57,7 @@ def follow(
     for item, analysis in sorted(pairs, key=lambda pair: (pair[0].when, pair[0].id)):
         if analysis.relevant or analysis.dockets or analysis.kind in CASE_KINDS:
             book.read(item, analysis)
+    book.read_waiting()
     return tuple(book.touched), tuple(book.found)
 
 
@@ -88,6 +93,7 @@ class _Book:
         self._connection = connection
         self._now = now
         self._steps = Steps.load()
+        self._waiting: set[str] = set()
         self.touched: dict[str, None] = {}
         self.found: dict[str, None] = {}
 
@@ -101,9 +107,28 @@ class _Book:
         )
         cases = self._cases_for(reading)
         if not cases and not _opens(reading):
+            if reading.step is not None and analysis.kind in CASE_KINDS:
+                wait_for_case(self._connection, item.id, reading.sides.families)
             return
         case = self._one(cases) if cases else self._opened(reading)
-        self._enter(case, reading)
+        stop_waiting(self._connection, item.id)
+        if self._enter(case, reading):
+            self._waiting.update(
+                key
+                for name in (*case.plaintiffs, *_names(reading.sides.plaintiffs))
+                for key in party_keys(name)
+            )
+
+    def read_waiting(self) -> None:
+        """Articles that came before their case was known find it now."""
+        ids = waiting_for(self._connection, self._waiting)
+        self._waiting.clear()
+        if not ids:
+            return
+        analyses = analyses_of(self._connection, ids)
+        for item in sorted(items_of(self._connection, ids), key=lambda one: (one.when, one.id)):
+            if item.id in analyses:
+                self.read(item, analyses[item.id])
 
     # --- which case ------------------------------------------------------------------------------
 
@@ -141,6 +166,7 @@ class _Book:
             events, gone = folded([*first.events, *other.events])
             for event_id in gone:
                 drop_event(self._connection, event_id)
+                self.found.pop(event_id, None)
             self.touched.pop(other.id, None)
             first = replace(
                 first,
@@ -177,39 +203,41 @@ class _Book:
 
     # --- what it tells ---------------------------------------------------------------------------
 
-    def _enter(self, case: Case, reading: _Reading) -> None:
+    def _enter(self, case: Case, reading: _Reading) -> bool:
+        """Write what an article tells into its case; whether others may recognise the case by something new."""
         events = list(case.events)
         taken = taken_event_ids(self._connection, case.id) | {event.id for event in events}
         steps = [*self._steps.remembered(reading.item, reading.analysis)]
         if reading.step is not None:
             steps.insert(0, reading.step)
-        fresh = [self._tell(events, step, reading.item.id, _fresh_event(case.id, taken)) for step in steps]
-        changed = (
+        for step in steps:
+            self._tell(events, step, reading.item.id, _fresh_event(case.id, taken))
+        grown = (
             _grown(case, reading, events) if reading.step is not None else replace(case, events=tuple(events))
         )
-        if changed == case and not any(fresh):
-            return put_case(self._connection, case, [reading.item.id], self._now)
-        changed = replace(changed, status=status_of(events), updated_at=self._now)
+        if grown == case:
+            put_case(self._connection, case, [reading.item.id], self._now)
+            return False
+        changed = replace(grown, status=status_of(events), updated_at=self._now)
         parties = {
-            "plaintiff": [*reading.sides.plaintiffs],
-            "defendant": [*reading.sides.defendants],
+            "plaintiff": _keys(changed.plaintiffs),
+            "defendant": _keys(changed.defendants),
         }
         put_case(self._connection, changed, [reading.item.id], self._now, parties=parties)
         self.touched[case.id] = None
-        return None
+        return (case.defendants, case.dockets) != (changed.defendants, changed.dockets)
 
-    def _tell(self, events: list[CaseEvent], step: Step, item_id: int, event_id: str) -> bool:
-        """Enter one step among ``events``; whether it made a new one."""
+    def _tell(self, events: list[CaseEvent], step: Step, item_id: int, event_id: str) -> None:
+        """Enter one step among ``events``."""
         result = told(events, step, item_id, event_id)
         if result.event is None:
-            return False
+            return
         if result.fresh:
             events.append(result.event)
             self.found[result.event.id] = None
-            return True
+            return
         place = next(number for number, event in enumerate(events) if event.id == result.event.id)
         events[place] = result.event
-        return False
 
 
 def _opens(reading: _Reading) -> bool:

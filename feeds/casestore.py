@@ -25,7 +25,10 @@ __all__ = [
     "cases_of_items",
     "find_cases",
     "put_case",
+    "stop_waiting",
     "taken_event_ids",
+    "wait_for_case",
+    "waiting_for",
 ]
 
 _MOST: Final = 60
@@ -148,6 +151,27 @@ def taken_event_ids(connection: sa.Connection, case_id: str) -> set[str]:
     table = tables.case_events
     query = sa.select(table.c.id).where(table.c.id.startswith(f"{case_id}-", autoescape=True))
     return set(connection.execute(query).scalars())
+
+
+def wait_for_case(connection: sa.Connection, item_id: int, parties: Iterable[str]) -> None:
+    """Remember an article that tells of a lawsuit which has no case yet, by the parties it names."""
+    stop_waiting(connection, item_id)
+    rows = [{"party_key": key[:128], "item_id": item_id} for key in sorted(set(parties))[:8]]
+    if rows:
+        connection.execute(sa.insert(tables.case_waiting), rows)
+
+
+def stop_waiting(connection: sa.Connection, item_id: int) -> None:
+    """Forget that an article waits."""
+    table = tables.case_waiting
+    connection.execute(sa.delete(table).where(table.c.item_id == item_id))
+
+
+def waiting_for(connection: sa.Connection, parties: Iterable[str]) -> list[int]:
+    """Articles that wait and name one of the parties; of very many only the newest."""
+    table = tables.case_waiting
+    query = sa.select(table.c.item_id).where(table.c.party_key.in_([key[:128] for key in parties]))
+    return sorted(set(connection.execute(query.order_by(table.c.item_id.desc()).limit(200)).scalars()))
 
 
 def case_key(caption: str) -> str:

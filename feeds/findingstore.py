@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FindingStore",
+    "analyses_of",
     "in_chunks",
     "leave_stories",
     "picked",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from feeds.database import Database
 
-__all__ = ["Applied", "ItemStore", "WantedText", "Writing"]
+__all__ = ["Applied", "ItemStore", "WantedText", "Writing", "items_of"]
 
 _CHUNK: Final = 200
 _RECENT: Final = 100
@@ -339,6 +339,17 @@ def _raw(connection: sa.Connection, item_id: int) -> bytes:
         .limit(1)
     )
     return bytes(connection.execute(query).scalar_one())
+
+
+def items_of(connection: sa.Connection, ids: Iterable[int]) -> list[Item]:
+    """Items by id, within a transaction."""
+    query = _items()
+    rows = [
+        row
+        for some in _chunks(sorted(set(ids)))
+        for row in connection.execute(query.where(tables.items.c.id.in_(some))).mappings()
+    ]
+    return list(map(_item, rows))
 
 
 def _items() -> sa.Select[Any]:

@@ -180,9 +180,14 @@ def _sued_in_han(item: Item) -> list[str]:
 
 
 def _keyed(names: Iterable[str]) -> dict[str, str]:
+    """Names by their own keys first, then by those of their groups."""
+    keyed = [(party_keys(name), name) for name in names]
     found: dict[str, str] = {}
-    for name in names:
-        for key in party_keys(name):
+    for keys, name in keyed:
+        if keys:
+            found.setdefault(keys[0], name)
+    for keys, name in keyed:
+        for key in keys[1:]:
             found.setdefault(key, name)
     return found
 

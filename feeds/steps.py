@@ -50,6 +50,7 @@ class Step:
     remembered: bool = False
     docket_key: str = ""
     summary: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 class Steps:
@@ -91,6 +92,7 @@ class Steps:
             went_on="goes_on" in lead,
             docket_key=analysis.dockets[0].key if len(analysis.dockets) == 1 else "",
             summary=item.title[:200],
+            doubts=analysis.doubts,
         )
 
     def remembered(self, item: Item, analysis: Analysis) -> tuple[Step, ...]:

@@ -301,6 +301,13 @@ case_parties: Final = sa.Table(
     sa.Column("party_key", sa.String(128), primary_key=True, index=True),
 )
 
+case_waiting: Final = sa.Table(
+    "case_waiting",
+    metadata,
+    sa.Column("party_key", sa.String(128), primary_key=True),
+    _ref("item_id", "items.id", primary_key=True, index=True),
+)
+
 case_items: Final = sa.Table(
     "case_items",
     metadata,

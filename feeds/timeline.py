@@ -60,6 +60,7 @@ def told(events: Sequence[CaseEvent], step: Step, item_id: int, event_id: str) -
         docket_key=step.docket_key,
         summary=step.summary,
         items=(item_id,),
+        doubts=step.doubts,
     )
     return Told(event=fresh, fresh=True)
 
@@ -187,7 +188,9 @@ def _told_again(event: CaseEvent, step: Step, item_id: int) -> CaseEvent:
     if kind != step.kind and _rank(step.kind) > _rank(kind):
         kind = step.kind if _may_replace(kind, step) else kind
     items = tuple(dict.fromkeys((*event.items, item_id)))
-    changed = replace(event, kind=kind, items=items, docket_key=event.docket_key or step.docket_key)
+    doubts = tuple(doubt for doubt in event.doubts if doubt in step.doubts)  # a sure source ends a doubt
+    docket_key = event.docket_key or step.docket_key
+    changed = replace(event, kind=kind, items=items, docket_key=docket_key, doubts=doubts)
     if _better_date(event, step):
         changed = replace(changed, when=step.when, precision=step.precision, how=step.how)
     if kind != event.kind or (event.summary.startswith("Filed, as told by") and not step.remembered):

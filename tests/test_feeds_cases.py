@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["database_url", "postgresql_server", "store"]
 
+ARTICLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "news" / "alibaba_kering_article.txt"
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 LANDLORD = """
 2023-03-14|en|Oakley sues Sunset Flea Market over counterfeit sunglasses|Oakley filed a trademark lawsuit against Sunset Flea Market Properties LLC in San Diego federal court on Tuesday, accusing the landlord of letting vendors sell fakes. The docket number is 3:23-cv-00451.
@@ -150,6 +152,24 @@ def test_a_case_stays_the_same_when_articles_come_backwards(memory: Store) -> No
     assert [event.kind for event in case.events] == [
         "lawsuit_filed", "amended", "partial_dismissal", "verdict", "appeal", "appeal",
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(not ARTICLE.is_file(), reason=f"no {ARTICLE}")
+def test_a_badly_translated_page_is_a_withdrawal_in_part_and_dates_the_filing(memory: Store) -> None:
+    title = "Ali shook hands with the opening of the cloud cooperation to combat counterfeit luxury goods"
+    page = {"date": "2014-08-12", "lang": "en", "title": title, "text": ARTICLE.read_text("utf-8")}
+    (case,) = read(memory, [page])
+    assert shown(case) == ["2014-07-09 lawsuit_filed 1", "2014-08-12 withdrawn_some 1"]
+    assert case.status == "open"
+    assert set(case.plaintiffs) == {"Gucci", "Kering"}
+    assert case.defendants == ("Alibaba Group",)
+    assert case.events[1].doubts
+    later = rows_of(
+        "2014-08-14|en|Kering withdraws lawsuit against Alibaba, suit against merchants continues|The counterfeit case goes on."
+    )
+    (case,) = read(memory, later)
+    assert shown(case) == ["2014-07-09 lawsuit_filed 1", "2014-08-12 withdrawn_some 2"]
+    assert not case.events[1].doubts
 
 
 def test_a_case_is_stored_alike_on_every_database(store: Store) -> None:
