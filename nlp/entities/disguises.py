@@ -107,7 +107,7 @@ class Disguises:
 
 
 def _worth(alias: Alias, key: Key) -> bool:
-    return len(key.letters) >= 4 and (
+    return len(key.letters) >= (7 if "exact" in alias.uses else 4) and (
         alias.free or alias.kind in ("official", "variant") or len(key.letters) >= 6
     )
 

@@ -224,7 +224,8 @@ def _bounded(text: str, entry: _Entry, at: int, to: int) -> bool:
         return False
     if entry.stem:  # a stem needs its ending
         return to < len(text) and family(text[to]) == "cyrillic" and free_right(text, to, length=size)
-    return free_right(text, to, length=size, plain=entry.alias.free)
+    plain = entry.alias.free and not ("exact" in entry.alias.uses and family(text[to - 1]) == "latin")
+    return free_right(text, to, length=size, plain=plain)
 
 
 def _how(view: View, entry: _Entry, gaps: str | None, span: tuple[int, int]) -> How | None:
@@ -234,12 +235,16 @@ def _how(view: View, entry: _Entry, gaps: str | None, span: tuple[int, int]) -> 
     capitals = original.isupper() and alias.text.isupper()
     if gaps is None or ("case" in alias.uses and original != alias.text and not capitals):
         return None
+    if "capital" in alias.uses and not original[0].isupper():
+        return None
     if gaps == "hidden":
         told = alias.free or size >= 5 or (size <= 3 and original.isupper())
         return "disguise" if told and alias.kind not in ("obfuscation", "code") else None
     if not dressed_up(original, "é" if entry.accented else alias.text, view):
         return alias.how
-    own_word = not alias.free or size < 4 or (size < 6 and _accents_at_home(view, *span))
+    own_word = (
+        not alias.free or size < 4 or "exact" in alias.uses or (size < 6 and _accents_at_home(view, *span))
+    )
     return None if own_word else "disguise"
 
 

@@ -32,7 +32,7 @@ __all__ = [
 
 LEXICON: Final = Path(__file__).parent.parent / "lexicon" / "brands.tsv"
 _COLUMNS: Final = ("canonical", "owner", "sector", "lang", "alias", "kind", "use", "traps", "note", "source")
-_USES: Final = frozenset({"", "context", "strict", "case", "never", "product"})
+_USES: Final = frozenset({"", "context", "strict", "case", "capital", "exact", "never", "product"})
 # Letters that Arabic and Persian keyboards, and typists in a hurry, use for one another; apostrophes likewise.
 _UNIFIED: Final = str.maketrans(
     {

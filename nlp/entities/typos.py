@@ -98,7 +98,7 @@ def one_edit(left: str, right: str) -> bool:
 def _indexed(alias: Alias, letters: str) -> bool:
     return (
         alias.free
-        and "never" not in alias.uses
+        and not alias.uses & {"never", "exact", "capital"}
         and (
             alias.kind in ("official", "variant", "transliteration")
             or (len(letters) >= _SHORTEST + 2 and letters.isascii())
