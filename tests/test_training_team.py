@@ -1,5 +1,6 @@
 """A team's way from labels to a model folder: trained, verified, killed and resumed, measured, compared, described."""
 
+import csv
 import json
 import os
 import shutil
@@ -29,6 +30,7 @@ from training.teamhead import map_logistic
 
 ROOT = Path(__file__).parent.parent
 LABELS = str(ROOT / "examples" / "labels.csv")
+FEW_ROWS = 150
 RECIPE = "seeds = 1\nfolds = 3\n"
 VOLATILE = ("minutes",)
 
@@ -40,9 +42,19 @@ def options(folder, **more):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def few(tmp_path_factory):
+    """The first half of the examples: enough to train on, quick to read."""
+    path = tmp_path_factory.mktemp("few") / "labels.csv"
+    rows = list(csv.reader(Path(LABELS).open(encoding="utf-8")))
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(rows[: FEW_ROWS + 1])
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, few):
     folder = tmp_path_factory.mktemp("team")
-    run_train(options(folder))
+    run_train(options(folder, data=(few,)))
     return folder / "model"
 
 
@@ -105,15 +117,15 @@ def test_wrong_facts_are_all_reported(tmp_path):
     assert read_facts(facts) == FACTS_TEMPLATE
 
 
-def test_training_twice_gives_the_same_figures(trained, tmp_path):
-    run_train(options(tmp_path))
+def test_training_twice_gives_the_same_figures(trained, few, tmp_path):
+    run_train(options(tmp_path, data=(few,)))
     assert metrics_of(tmp_path / "model") == metrics_of(trained)
 
 
-def test_a_run_that_was_killed_goes_on_to_the_same_figures(trained, tmp_path):
-    settings = options(tmp_path)
+def test_a_run_that_was_killed_goes_on_to_the_same_figures(trained, few, tmp_path):
+    settings = options(tmp_path, data=(few,))
     command = [sys.executable, "-c", "from nlp.cli import main; main()"]
-    arguments = ["train", LABELS, "-o", str(settings.output), "--config", str(settings.config)]
+    arguments = ["train", few, "-o", str(settings.output), "--config", str(settings.config)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     running = subprocess.Popen([*command, *arguments], stderr=subprocess.DEVNULL, env=environment)
     encoded = settings.output.with_name("model.work") / "encoded"
@@ -134,8 +146,8 @@ def test_a_dry_run_writes_no_model(tmp_path, capsys):
     assert "300 labelled rows (150 counterfeit, 150 genuine)" in " ".join(capsys.readouterr().err.split())
 
 
-def test_evaluating_on_rows_that_were_learned_from_is_told(trained, tmp_path, capsys):
-    run_evaluate(str(trained), [LABELS], output=tmp_path / "out", compare="bundled")
+def test_evaluating_on_rows_that_were_learned_from_is_told(trained, few, tmp_path, capsys):
+    run_evaluate(str(trained), [few], output=tmp_path / "out", compare="bundled")
     assert "rows are texts that this model learned from" in " ".join(capsys.readouterr().err.split())
     found = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert (
@@ -183,12 +195,12 @@ def test_suggesting_without_a_pool_says_where_to_look(trained, tmp_path):
 
 
 @pytest.mark.parametrize("method", ["finetune", "lora", "fewshot"])
-def test_an_adapted_encoder_becomes_a_model_folder(method, tmp_path):
+def test_an_adapted_encoder_becomes_a_model_folder(method, few, tmp_path):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(
         f'method = "{method}"\n[adapt]\nepochs = 1\nmax_length = 48\npairs = 1\nlora_rank = 2\n'
     )
-    run_train(TrainOptions(data=(LABELS,), output=tmp_path / "model", config=recipe))
+    run_train(TrainOptions(data=(few,), output=tmp_path / "model", config=recipe))
     found = metrics_of(tmp_path / "model")
     assert found["training"]["method"] == method
     assert found["parts"]["train"] > found["parts"]["dev"]

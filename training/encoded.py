@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -51,13 +52,18 @@ class Encoded:
 
 def reader_for(table: LabelledTable) -> Reader:
     """The reader that ``classify`` would use on this dump: with the dump's own median prices."""
-    reader = Reader.load()
+    reader = _plain_reader()
     medians = DumpMedians(Currencies.load())
     for _, listings in table.chunks():
         for listing in listings:
             if listing.price is not None:
                 medians.add(listing, reader.brand_of(listing))
-    return Reader.load(medians=medians.freeze())
+    return reader.with_medians(medians.freeze())
+
+
+@lru_cache(maxsize=1)
+def _plain_reader() -> Reader:
+    return Reader.load()
 
 
 def base_probabilities(detector: Detector, readings: Sequence[Reading]) -> NDArray[np.float64]:
