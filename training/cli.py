@@ -83,7 +83,8 @@ def train(  # noqa: PLR0913 - a command has as many options as it has
     facts: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="What the card should tell of your data (TOML); see --write-facts."
+            metavar="FILE",
+            help="What the card should tell of your data (TOML); 'fauxwatch card --write-facts' asks.",
         ),
     ] = None,
     suggest: Annotated[

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -107,16 +110,24 @@ def run_evaluate(
     output: Path | None = None,
     compare: str | None = None,
 ) -> None:
-    """Measures, prints a table, writes ``metrics.json``, plots and false alarms into a folder."""
+    """Measures, prints tables, writes ``metrics.json``, plots and false alarms into a folder.
+
+    ``output`` may be a folder or a file ``.json`` (plots then go beside it); a pipe on stdout gets the figures as JSON.
+    """
     from training.measuring import measure_model
 
     folder = model_path(model)
-    target = output or Path(f"{folder.name}.evaluation")
+    file = output if output is not None and output.suffix == ".json" else None
+    target = (file.with_suffix("") if file else output) or Path(f"{folder.name}.evaluation")
     source = Source(paths=tuple(data), label=label, positive=tuple(positive), mapping=mapping)
     with _speaking() as say:
         result = measure_model(
             folder, source, target, compare=model_path(compare) if compare else None, say=say
         )
+    if file is not None:
+        shutil.move(target / "metrics.json", file)
+    if not sys.stdout.isatty():
+        sys.stdout.write(json.dumps(result.metrics, indent=1, ensure_ascii=False) + "\n")
     _show_findings(result.findings)
     _show_figures(result.metrics, f"{result.metrics['held_out']['n']:,} rows")
     _show_groups(result.metrics)
@@ -124,7 +135,7 @@ def run_evaluate(
     if "compare" in result.metrics:
         _show_comparison(result.metrics["compare"])
     console().print(
-        f"figures: {target}/metrics.json, plots: {target}/plots, false alarms: {target}/false_alarms.json"
+        f"figures: {file or target / 'metrics.json'}, plots: {target}/plots, false alarms: {target}/false_alarms.json"
     )
 
 
