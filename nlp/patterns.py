@@ -5,6 +5,7 @@ How a phrase is written in a table:
 * plain words match themselves, whatever their case, accents, width, hyphens and invisible characters;
 * ``реплик~`` matches the stem with up to four letters more, ``replika~~`` with up to twenty (compounds), and
   ``~~replika`` also the end of a compound;
+* ``carton of # pcs`` takes any number for ``#``, which may not come first;
 * ``made … same factory`` allows up to three words (or eight characters of Chinese, Japanese or Thai) in between.
 
 A phrase in Latin, Cyrillic, Arabic, Devanagari or Korean begins and ends with a word; one in Chinese, Japanese or
@@ -31,7 +32,8 @@ __all__ = ["Found", "Pattern", "PatternBook"]
 
 T = TypeVar("T")
 
-_WILD: Final = re.compile(r"~~|~|\s*…\s*")
+_WILD: Final = re.compile(r"~~|~|#|\s*…\s*")
+_AMOUNT: Final = r"\d(?:[\d.,]{0,6}\d)?"
 _LETTER: Final = r"(?:[^\W\d_]|[\u0900-\u0963])"  # Devanagari vowel signs are no word characters for re
 _GAP: Final = r"(?:[^\S\n]+[^\s.,;:!?]+){0,3}[^\S\n]+"
 _FREE_GAP: Final = r"[^\n。，,.!?！？]{0,8}"
@@ -182,6 +184,8 @@ def _compile(phrase: str) -> re.Pattern[str]:
 
 
 def _wild(mark: str, *, free: bool) -> str:
+    if mark == "#":
+        return _AMOUNT
     if mark == "~":
         return "" if free else _LETTER + "{0,4}(?!" + _LETTER + ")"
     if mark == "~~":
