@@ -59,6 +59,10 @@ class Analyser:
         """With the packaged tables."""
         return cls(marks=MarkFinder.load(), relevance=Relevance.load(), kinds=Kinds.load())
 
+    def canonical(self, name: str) -> str | None:
+        """The name that analyses give a brand called ``name``; None if no table knows it."""
+        return self._marks.canonical(name)
+
     def analyse(self, item: Item) -> Analysis:
         """What the newest revision of ``item`` says."""
         lang, langs = languages_of(item.title, item.text, item.lang)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Judgement", "Reading", "Relevance"]
 
 _READ: Final = 6000
+_PASSING: Final = 700
+"""In a text longer than this, one word with nothing in the title is a passing remark."""
 _NEAR: Final = 34
 _NEAR_SPACELESS: Final = 14
 _SENTENCE: Final = 140
@@ -250,6 +252,10 @@ def _weighed(points: list[_Point], length: int) -> float:
         else:
             bad += one.points * place
     sparse = 1.0 if length < 2500 else max(0.6, 2500 / length)
+    titled = any(one.field == "title" and one.points > 0 for one in points)
+    sure = any(one.label == "strong" for one in points)
+    if length > (3 * _PASSING if sure else _PASSING) and not titled and seen <= 1:
+        sparse *= 0.5
     return min(_MOST, good * sparse) + max(-_MOST, bad)
 
 
