@@ -38,6 +38,7 @@ PLACED_LISTING: Final[pa.Schema] = pa.schema(
     [*LISTING, pa.field("file", pa.string()), pa.field("line", pa.int64())]
 )
 _KEPT_OF_ROW: Final = 2_000
+_REJECTED: Final = 8_192  # rejected rows after which a batch is given even if it is not full (or empty)
 
 
 def read(
@@ -57,7 +58,7 @@ def read(
         paths: Files, globs, folders, or ``-`` for stdin; read in order, each file once.
         on_reject: Called with every row that gives no listing, before the batch that follows it is given.
         mapping: Column names by field, ``{"title": "Name"}``; ``""`` for none, ``"#3"`` for the third column.
-        batch_size: Rows in a batch; fewer if they are very long, and in the last one.
+        batch_size: Rows in a batch; fewer if they are very long or many were rejected, and in the last one.
         on_columns: Called with what was recognised, for each table as it is begun.
         limits: What a dump may demand of this machine.
         skip: How many rows, given or rejected, were dealt with before: they are passed over without a word.
@@ -210,10 +211,15 @@ class _Batches:
     schema: pa.Schema
     _rows: list[dict[str, Any]] = field(default_factory=list)
     _characters: int = 0
+    _rejected: int = 0
 
     @property
     def full(self) -> bool:
-        return len(self._rows) >= self.size or self._characters >= self.limits.batch_characters
+        return (
+            len(self._rows) >= self.size
+            or self._rejected >= _REJECTED
+            or self._characters >= self.limits.batch_characters
+        )
 
     def take(self, label: str, item: Item, reader: _RowReader) -> None:
         """One row of input: a listing, or a rejection."""
@@ -234,6 +240,7 @@ class _Batches:
         if self.skip:
             self.skip -= 1
             return
+        self._rejected += 1
         self.on_reject(
             Rejection(file=label, line=bad.line, reason=bad.reason, row=text_of(bad.text)[:_KEPT_OF_ROW])
         )
@@ -241,7 +248,7 @@ class _Batches:
     def give(self) -> pa.RecordBatch:
         """The batch that is full."""
         columns = [pa.array([row[column.name] for row in self._rows], column.type) for column in self.schema]
-        self._rows, self._characters = [], 0
+        self._rows, self._characters, self._rejected = [], 0, 0
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
     def rest(self) -> Iterator[pa.RecordBatch]:

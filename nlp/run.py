@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from nlp.detector import Detector
 from nlp.dumps import read
@@ -18,14 +21,17 @@ from nlp.summary import Summary, summarise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     import pyarrow as pa
 
     from nlp.dumps import Recognised
     from nlp.records import Rejection
 
-__all__ = ["BATCH_SIZE", "Settings", "classify_dumps"]
+__all__ = ["BATCH_SIZE", "Progress", "Settings", "classify_dumps"]
+
+Progress: TypeAlias = (
+    "Callable[[str, int, int | None], None]"  # what is done, rows done, rows in all if known
+)
 
 BATCH_SIZE: Final = 512  # rows between two marks of the journal: a second or two of work
 _KEPT_TEXT: Final = 4_000  # characters of a suspect's description that the report may show
@@ -63,7 +69,7 @@ def classify_dumps(
     settings: Settings | None = None,
     resume: bool = False,
     on_columns: Callable[[Recognised], None] | None = None,
-    progress: Callable[[int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> Summary:
     """Classifies every listing of ``dumps`` into ``output``; rejected rows go to ``OUT.rejected.jsonl``.
 
@@ -78,18 +84,25 @@ def classify_dumps(
     settings = settings or Settings()
     if settings.engine != "local":
         raise UsageError(f"--engine {settings.engine}: only 'local' is built in so far")
-    began = time.monotonic()
-    detector = Detector.load(settings.model, reader=_reader(dumps, settings))
-    facts = {**asdict(settings), "model": detector.artefact.identity, "rows": BATCH_SIZE}
+    reader, total = _reader(dumps, settings, progress)
+    detector = Detector.load(settings.model, reader=reader)
+    facts = {
+        **asdict(settings),
+        "model": detector.artefact.identity,
+        "rows": BATCH_SIZE,
+        "tables": _tables_digest(settings),
+    }
     with Journal.open(
         output, dumps, {key: _plain(value) for key, value in facts.items()}, resume=resume
     ) as journal:
-        _push(dumps, journal, detector, settings, on_columns, progress)
+        began, kept = time.monotonic(), journal.done_rows
+        _push(dumps, journal, detector, settings, on_columns, _counted(progress, total, settings.limit))
         summary = summarise(
             output,
             journal.batches(),
+            journal.suspects(),
             rejected=journal.counts["rejected"],
-            seconds=time.monotonic() - began,
+            rate=(journal.done_rows - kept) / max(time.monotonic() - began, 0.001),
         )
         journal.finish()
     return summary
@@ -101,7 +114,7 @@ def _push(  # noqa: PLR0917 - the loop's own inside
     detector: Detector,
     settings: Settings,
     on_columns: Callable[[Recognised], None] | None,
-    progress: Callable[[int, int | None], None] | None,
+    progress: Callable[[int], None],
 ) -> None:
     rejections: list[Rejection] = []
     left = None if settings.limit is None else settings.limit - journal.counts["verdicts"]
@@ -117,14 +130,13 @@ def _push(  # noqa: PLR0917 - the loop's own inside
         if left is not None:
             batch, rejections[:] = _first(batch, rejections, left)  # noqa: PLW2901 - the last batch of --limit
             left -= batch.num_rows
-        if batch.num_rows:
+        if batch.num_rows or rejections:
             verdicts = detector.detect(batch)
             journal.append(
                 verdicts, rejections, batch.num_rows + len(rejections), suspects=_suspects(batch, verdicts)
             )
             rejections.clear()
-        if progress:
-            progress(journal.done_rows, None)
+        progress(journal.done_rows)
         if left == 0:
             return
     if rejections:
@@ -143,17 +155,48 @@ def _first(
     return batch, [each for each in rejections if each.line < last.get(each.file, 0)]
 
 
-def _reader(dumps: Sequence[str], settings: Settings) -> Reader:
-    """The reader with the user's tables and, where the dump can be read twice, the dump's own median prices."""
+def _reader(dumps: Sequence[str], settings: Settings, progress: Progress | None) -> tuple[Reader, int | None]:
+    """The reader with the user's tables and, where the dump can be read twice, its own median prices; rows in all."""
     reader = Reader.load(prices=settings.prices, currencies=settings.currencies)
     if not settings.medians or STDIN in dumps:
-        return reader
+        return reader, None
     medians = DumpMedians(Currencies.load(settings.currencies))
-    for batch in read(dumps, mapping=settings.mapping, batch_size=4096, on_reject=lambda _: None):
+    rejected: list[None] = []
+    rows = 0
+    for batch in read(
+        dumps, mapping=settings.mapping, batch_size=4096, on_reject=lambda _: rejected.append(None)
+    ):
         for listing in listings_from_batch(batch):
             if listing.price is not None:
                 medians.add(listing, reader.brand_of(listing))
-    return Reader.load(prices=settings.prices, currencies=settings.currencies, medians=medians.freeze())
+        rows += batch.num_rows
+        if progress:
+            progress("reading prices", rows + len(rejected), None)
+    loaded = Reader.load(prices=settings.prices, currencies=settings.currencies, medians=medians.freeze())
+    return loaded, rows + len(rejected)
+
+
+def _counted(progress: Progress | None, total: int | None, limit: int | None) -> Callable[[int], None]:
+    if total is not None and limit is not None:
+        total = min(total, limit)
+
+    def update(done: int) -> None:
+        if progress:
+            progress("classifying", done, total)
+
+    return update
+
+
+def _tables_digest(settings: Settings) -> str:
+    """What tells one state of the packaged and the user's tables from another: both change verdicts."""
+    digest = hashlib.sha256()
+    packaged = sorted(
+        path for path in Path(str(files("nlp.lexicon"))).iterdir() if path.suffix in (".tsv", ".txt")
+    )
+    for path in (*packaged, settings.prices, settings.currencies):
+        if path is not None:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _suspects(listings: pa.RecordBatch, verdicts: pa.RecordBatch) -> list[dict[str, Any]]:

@@ -10,32 +10,42 @@ from typing import TYPE_CHECKING, Final
 from nlp.schema import verdicts_from_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+    from typing import Any
 
     import pyarrow as pa
 
     from nlp.records import Verdict
 
-__all__ = ["Summary", "summarise"]
+__all__ = ["Summary", "Suspect", "summarise"]
 
 _SUSPECTS: Final = 500
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """A suspected listing: its verdict and its words."""
+
+    verdict: Verdict
+    title: str
+    description: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Summary:
-    """Counts over all verdicts of a run; ``suspects`` are the highest scores, highest first."""
+    """Counts over all verdicts of a run; ``suspects`` are the highest scores, highest first; ``rate`` is in rows a second."""
 
     output: Path
     rejected: int = 0
     rows: int = 0
-    seconds: float = 0.0
+    rate: float = 0.0
     bands: Counter[str] = field(default_factory=Counter)
     cues: Counter[str] = field(default_factory=Counter)
     brands: Counter[str] = field(default_factory=Counter)
     langs: Counter[str] = field(default_factory=Counter)
     sellers: Counter[str] = field(default_factory=Counter)
-    suspects: list[Verdict] = field(default_factory=list)
+    suspects: list[Suspect] = field(default_factory=list)
 
     @property
     def suspected(self) -> int:
@@ -43,10 +53,21 @@ class Summary:
         return self.bands["queue"] + self.bands["act"]
 
 
-def summarise(output: Path, batches: Iterable[pa.RecordBatch], *, rejected: int, seconds: float) -> Summary:
-    """The summary of verdict batches; memory does not grow with their number, apart from names of suspected sellers."""
-    summary = Summary(output=output, rejected=rejected, seconds=seconds)
-    best: list[tuple[float, int, Verdict]] = []
+def summarise(
+    output: Path,
+    batches: Iterable[pa.RecordBatch],
+    listings: Iterable[Mapping[str, Any]],
+    *,
+    rejected: int,
+    rate: float,
+) -> Summary:
+    """The summary of verdict batches; ``listings`` are the suspected ones, in the order of their verdicts.
+
+    Memory does not grow with the number of verdicts, apart from names of suspected sellers.
+    """
+    summary = Summary(output=output, rejected=rejected, rate=rate)
+    best: list[tuple[float, int, Suspect]] = []
+    words = iter(listings)
     for batch in batches:
         for verdict in verdicts_from_batch(batch):
             summary.rows += 1
@@ -54,10 +75,12 @@ def summarise(output: Path, batches: Iterable[pa.RecordBatch], *, rejected: int,
             if not verdict.suspicious:
                 continue
             _count(summary, verdict)
-            heapq.heappush(best, (verdict.score, -summary.rows, verdict))
+            listing = next(words, {"title": "", "description": ""})
+            suspect = Suspect(verdict=verdict, title=listing["title"], description=listing["description"])
+            heapq.heappush(best, (verdict.score, -summary.rows, suspect))
             if len(best) > _SUSPECTS:
                 heapq.heappop(best)
-    summary.suspects = [verdict for _, _, verdict in sorted(best, key=lambda item: item[:2], reverse=True)]
+    summary.suspects = [suspect for _, _, suspect in sorted(best, key=lambda item: item[:2], reverse=True)]
     return summary
 
 

@@ -14,6 +14,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -31,13 +32,15 @@ if TYPE_CHECKING:
     from nlp.doctor import Finding
     from nlp.dumps import Recognised
     from nlp.records import Verdict
-    from nlp.summary import Summary
+    from nlp.summary import Summary, Suspect
 
 __all__ = ["plain", "show_columns", "show_findings", "show_models", "show_progress", "show_summary"]
 
 _BANDS: Final = {"act": "bold red", "queue": "yellow", "clear": "green"}
 _SHOWN: Final = 10
 _WORDS: Final = 60
+_TITLE: Final = 120  # characters of a text that are shown
+_WHOLE: Final = 600  # the same, with --explain
 
 
 def console() -> Console:
@@ -57,18 +60,21 @@ def plain(text: str, limit: int = _WORDS) -> str:
 def show_columns(recognised: Recognised) -> None:
     """One line a file: which column was taken for what."""
     line = Text(f"{recognised.file}: ", style="dim")
-    line.append(", ".join(f"{choice.role} = {plain(choice.column)!r}" for choice in recognised.choices))
+    for at, choice in enumerate(recognised.choices):
+        line.append(f"{', ' if at else ''}{choice.role} = {plain(choice.column)!r}")
+        if choice.otherwise:
+            line.append(" or " + " or ".join(repr(plain(name)) for name in choice.otherwise), style="dim")
     for note in recognised.notes:
         line.append(f"; {plain(note, 120)}", style="dim")
     console().print(line)
 
 
 @contextmanager
-def show_progress() -> Iterator[Callable[[int, int | None], None]]:
-    """A callable ``(rows done, rows in all or None)`` that draws a bar with rate and time left, on a terminal only."""
+def show_progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A callable ``(what, rows done, rows in all or None)`` that draws a bar with rate and time left, on a terminal only."""
     screen = console()
     with Progress(
-        TextColumn("classifying"),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -78,13 +84,17 @@ def show_progress() -> Iterator[Callable[[int, int | None], None]]:
         disable=not screen.is_terminal,
         transient=True,
     ) as bars:
-        task = bars.add_task("rows", total=None, rate="")
+        tasks: dict[str, TaskID] = {}
 
-        def update(done: int, total: int | None) -> None:
-            elapsed = bars.tasks[task].elapsed or 0.0
-            bars.update(
-                task, completed=done, total=total, rate=f"{done / elapsed:,.0f} rows/s" if elapsed else ""
-            )
+        def update(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                for other in tasks.values():
+                    bars.update(other, visible=False)
+                tasks[what] = bars.add_task(what, total=total, rate="", completed=done)
+            task = bars.tasks[list(tasks).index(what)]
+            elapsed = task.elapsed or 0.0
+            rate = f"{done / elapsed:,.0f} rows/s" if elapsed else ""
+            bars.update(task.id, completed=done, total=total, rate=rate)
 
         yield update
 
@@ -98,8 +108,10 @@ def show_summary(summary: Summary, *, explain: bool) -> None:
     _print_counts(screen, "cue", summary.cues, titles)
     _print_counts(screen, "brand", summary.brands, {})
     _print_counts(screen, "seller", summary.sellers, {})
-    if summary.suspects:
-        screen.print(_suspects(summary.suspects[: len(summary.suspects) if explain else _SHOWN]))
+    for suspect in summary.suspects[: len(summary.suspects) if explain else _SHOWN]:
+        screen.print(_suspect(suspect, explain=explain))
+    if not explain and len(summary.suspects) > _SHOWN:
+        screen.print(Text("The rest: --explain, or fauxwatch report", style="dim"))
     screen.print(Text(f"Verdicts: {summary.output}", style="bold"))
     if summary.rejected:
         screen.print(f"Rejected rows, with file, line and reason: {summary.output}.rejected.jsonl")
@@ -139,7 +151,7 @@ def show_sellers(path: Path, sellers: int, links: int) -> None:
 
 
 def _headline(summary: Summary) -> Text:
-    rate = f", {summary.rows / summary.seconds:,.0f} rows/s" if summary.seconds else ""
+    rate = f", {summary.rate:,.0f} rows/s" if summary.rate >= 1 else ""
     line = Text(f"{summary.rows:,} listings read{rate}: ", style="bold")
     line.append(f"{summary.suspected:,} suspected", style="bold red" if summary.suspected else "green")
     line.append(f" ({summary.bands['act']:,} act, {summary.bands['queue']:,} queue), ")
@@ -160,29 +172,57 @@ def _print_counts(screen: Console, what: str, counts: Counter[str], titles: dict
     screen.print(table)
 
 
-def _suspects(verdicts: list[Verdict]) -> Table:
-    table = Table(
-        "score", "band", "listing", "brand", "evidence", box=None, padding=(0, 2), header_style="dim"
-    )
-    for verdict in verdicts:
-        table.add_row(
-            f"{verdict.score:.2f}",
-            Text(verdict.band, style=_BANDS[verdict.band]),
-            Text(plain(verdict.id, 28)),
-            Text(plain(", ".join(dict.fromkeys(brand.brand for brand in verdict.brands)), 30)),
-            _evidence(verdict),
-        )
-    return table
-
-
-def _evidence(verdict: Verdict) -> Text:
-    line = Text()
-    for cue in verdict.cues:
-        if len(line):
-            line.append("; ")
-        line.append(cue.cue, style="dim")
-        if cue.text:
-            line.append(" ").append(plain(cue.text, 40), style="bold black on bright_yellow")
+def _suspect(suspect: Suspect, *, explain: bool) -> Text:
+    """What stands against one listing: score, brand and price, its title with the evidence marked, the cues."""
+    verdict = suspect.verdict
+    line = Text("\n")
+    line.append(f"{verdict.score:.2f} {verdict.band}", style=_BANDS[verdict.band])
+    brands = ", ".join(dict.fromkeys(brand.brand for brand in verdict.brands))
+    line.append(f"  {plain(brands, 40)}", style="bold") if brands else None
     if verdict.price_ratio is not None:
-        line.append(f"; price/genuine {verdict.price_ratio:.3f}", style="dim")
+        line.append(f"  price/genuine {verdict.price_ratio:.3f}")
+    line.append(f"  {plain(verdict.id, 60)}", style="dim")
+    line.append("\n  ").append(_marked(suspect.title, _spans(verdict, "title"), _TITLE))
+    spans = _spans(verdict, "description")
+    if suspect.description and (spans or explain):
+        line.append("\n  ").append(_marked(suspect.description, spans, _WHOLE if explain else _TITLE))
+    for reason in verdict.reasons:
+        line.append(f"\n    · {plain(reason, 160)}", style="dim")
     return line
+
+
+def _spans(verdict: Verdict, field: str) -> list[tuple[int, int]]:
+    """Places of evidence in order, none overlapping."""
+    places = [
+        (cue.start, cue.end)
+        for cue in verdict.cues
+        if cue.field == field and cue.start is not None and cue.end is not None
+    ]
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(places, key=lambda place: (place[0], -place[1])):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return kept
+
+
+def _marked(text: str, spans: list[tuple[int, int]], limit: int) -> Text:
+    """``text`` on one line with its evidence highlighted; a long one is cut around the first piece of evidence."""
+    left = max(0, spans[0][0] - limit // 3) if spans and spans[0][1] > limit else 0
+    right = left + limit
+    line = Text("…" if left else "")
+    at = left
+    for start, end in spans:
+        if end > right:
+            break
+        line.append(_piece(text[at:start]))
+        line.append(plain(text[start:end]), style="bold black on bright_yellow")
+        at = end
+    line.append(_piece(text[at:right]))
+    return line.append("…" if right < len(text) else "")
+
+
+def _piece(text: str) -> str:
+    """``text`` made plain with the spaces at its edges, of which there is one at most."""
+    kept = plain(text, len(text))
+    before, after = text[:1].isspace(), text[-1:].isspace()
+    return f"{' ' * before}{kept}{' ' * after}" if kept else " " * (before or after)

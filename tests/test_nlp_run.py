@@ -155,10 +155,81 @@ def test_the_raw_dumps_classify_together_with_no_map(tmp_path):
     verdicts = pq.read_table(tmp_path / "v.parquet").num_rows
     rejected = len((tmp_path / "v.parquet.rejected.jsonl").read_text(encoding="utf-8").splitlines())
     assert verdicts + rejected == 1000 + 1000 + 600 + 4950
+    prices = pq.read_table(tmp_path / "v.parquet", columns=["price_usd"]).column(0)
+    assert prices.null_count == 0  # pesos, rupiah, lira, dollars and the euro signs that are no UTF-8
     for recognised in (
         "title = 'product_name'",
-        "title = 'title', description = 'Product",
-        "price = 'discount_price'",
-        "brand = 'Designer'",
+        "title = 'title' or 'brand', description = 'Product Description', price = 'final_price'",
+        "price = 'discount_price' or 'price' or 'old_price', brand = 'brand', url = 'link'",
+        "id = 'Reference', title = 'Model' or 'Designer', price = 'Price_sold', brand = 'Designer', seller = 'Seller'",
     ):
         assert recognised in " ".join(done.stderr.split())
+
+
+@pytest.mark.skipif(not RAW.is_dir(), reason="the raw dumps are not beside this checkout")
+def test_mean_prices_without_a_title_are_no_listings(tmp_path):
+    done = fauxwatch("classify", RAW / "mercari_brand_category_price.csv", "-o", tmp_path / "v.jsonl")
+    assert done.returncode == 3
+    assert "--map title=COLUMN" in done.stderr
+    assert "ブランド" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_resumed_run_refuses_tables_that_changed_in_between(tmp_path):
+    from nlp.errors import UsageError
+    from nlp.run import Settings, classify_dumps
+
+    prices = tmp_path / "prices.csv"
+    header = "brand,kind,new_usd,new_low_usd,used_low_usd,source,date\n"
+    prices.write_text(f"{header}Gucci,*,10,5,3,ours,2026\n", encoding="utf-8")
+    settings = Settings(prices=prices, medians=False)
+
+    class Killed(Exception):  # noqa: N818 - a stop, not an error
+        pass
+
+    def kill(what, done, total):
+        raise Killed
+
+    with pytest.raises(Killed):
+        classify_dumps([str(EXAMPLES)], tmp_path / "v.jsonl", settings=settings, progress=kill)
+    prices.write_text(f"{header}Gucci,*,9000,5000,3000,ours,2026\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="tables"):
+        classify_dumps([str(EXAMPLES)], tmp_path / "v.jsonl", settings=settings, resume=True)
+
+
+def test_progress_knows_how_many_rows_are_left(tmp_path):
+    from nlp.run import classify_dumps
+
+    seen = []
+    dump = tmp_path / "dump.csv"
+    dump.write_text(EXAMPLES.read_text(encoding="utf-8") + ",,,10,USD,,nobody,,\n", encoding="utf-8")
+    summary = classify_dumps(
+        [str(dump)], tmp_path / "v.jsonl", progress=lambda what, done, total: seen.append((what, done, total))
+    )
+    assert seen[0] == ("reading prices", 39, None)
+    assert seen[-1] == ("classifying", 39, 40)
+    assert (summary.rows, summary.rejected) == (39, 1)
+    assert [suspect.title for suspect in summary.suspects] == [
+        row["title"]
+        for suspect in summary.suspects
+        for row in map(
+            json.loads,
+            (tmp_path / "v.jsonl.suspects.jsonl").read_text(encoding="utf-8").splitlines(),
+        )
+        if row["id"] == suspect.verdict.id
+    ]
+
+
+def test_a_dump_of_rejected_rows_alone_is_counted_in_bounded_memory(tmp_path):
+    from nlp.dumps import read
+    from nlp.run import classify_dumps
+
+    dump = tmp_path / "dump.csv"
+    dump.write_text("id,title,price\n" + "1,,5\n" * 20_000 + "2,bag,5\n", encoding="utf-8")
+    held, most = [], 0
+    for _ in read([dump], on_reject=held.append):
+        most = max(most, len(held))
+        held.clear()
+    assert most < 10_000
+    summary = classify_dumps([str(dump)], tmp_path / "v.jsonl")
+    assert (summary.rows, summary.rejected) == (1, 20_000)
