@@ -10,6 +10,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+DATA = {".tsv", ".txt", ".toml", ".md", ".js", ".css", ".html", ".j2", ".mako", ".typed"}
+MODEL = (
+    "README.md",
+    "MANIFEST.json",
+    "config.json",
+    "detector.json",
+    "metrics.json",
+    "model.safetensors",
+    "ngrams.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "training.toml",
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +37,19 @@ def test_the_wheel_holds_code_data_and_model_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"nlp", "training", "feeds"}
+    data = {
+        path.relative_to(ROOT).as_posix()
+        for top in ("nlp", "training", "feeds")
+        for path in (ROOT / top).rglob("*")
+        if path.suffix in DATA and "models" not in path.parts
+    }
+    assert data - set(names) == set()
     for needed in (
         "nlp/lexicon/cues.tsv",
         "nlp/lexicon/brands.tsv",
         "nlp/lexicon/prices.tsv",
         "nlp/models/fauxwatch-small/onnx/model.onnx",
-        "nlp/models/fauxwatch-small/README.md",
+        *(f"nlp/models/fauxwatch-small/{name}" for name in MODEL),
         "nlp/pages/report.js",
         "training/card_template.md",
         "feeds/sources.toml",
