@@ -27,7 +27,7 @@ __all__ = ["SELLER_PRIOR", "Blocks", "FittedHead", "fit_head", "map_logistic", "
 
 _LIMIT: Final = 12.0
 _FOLDS: Final = 5
-_PRIORS: Final = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+_PRIORS: Final = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 3_000.0)
 _CATEGORY_PRIOR: Final = 10.0
 SELLER_PRIOR: Final = 3.0
 _LEAST_ROWS: Final = 3
@@ -207,19 +207,30 @@ def _fit_with_prior(  # noqa: PLR0917 - the fit's own inside
         each[-1] = 1e-4
         return each
 
-    def crossed(strength: float) -> float:
-        total = 0.0
+    def crossed(strength: float) -> NDArray[np.float64]:
+        losses = np.zeros(len(truth))
         for fold in np.unique(folds):
             inside, outside = folds != fold, folds == fold
             found = map_logistic(design[inside], truth[inside], mean=prior, precision=precision(strength))
             scores = design[outside] @ found
-            total += float(np.logaddexp(0, np.where(truth[outside], -scores, scores)).sum())
-        return total
+            losses[outside] = np.logaddexp(0, np.where(truth[outside], -scores, scores))
+        return losses
 
-    best = min(_PRIORS, key=crossed)
+    best = _most_careful({strength: crossed(strength) for strength in _PRIORS})
     found = map_logistic(design, truth, mean=prior, precision=precision(best))
     weights = np.where(usable, found[:-1] / np.where(spread > 1e-9, spread, 1.0), 0.0)
     return weights, float(found[-1] - weights @ mean)
+
+
+def _most_careful(losses: dict[float, NDArray[np.float64]]) -> float:
+    """The strongest prior whose loss is no more than a standard error (of the difference, row by row) over the least."""
+    least = min(losses.values(), key=lambda each: float(each.mean()))
+    allowed = []
+    for strength, each in losses.items():
+        gap = each - least
+        if gap.mean() <= gap.std() / np.sqrt(len(gap)):
+            allowed.append(strength)
+    return max(allowed)
 
 
 def _crossed_channel(matrix: Any, truth: NDArray[np.bool_], folds: NDArray[np.int64]) -> NDArray[np.float64]:
