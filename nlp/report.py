@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nlp.cues import CUES
 from nlp.dumps import read_verdicts
 from nlp.errors import OutputError
+from nlp.markup import has_markup, html_to_text
 from nlp.schema import verdicts_from_batch
 from nlp.writers import neutral, suspects_path
 
@@ -127,7 +128,9 @@ def segments(text: str, marks: list[tuple[int, int, str]], limit: int = _TEXT) -
 
 
 def _visible(text: str) -> str:
-    """Direction and invisible characters shown as marks: they are often the trick itself. Empty lines go."""
+    """Direction and invisible characters shown as marks: they are often the trick itself. Tags and empty lines go."""
+    if has_markup(text):
+        text = html_to_text(text).text
     text = _EMPTY_LINES.sub("\n", text)
     return "".join("·" if unicodedata.category(char) == "Cf" else char for char in text)
 

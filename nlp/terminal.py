@@ -23,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nlp.cues import CUES
+from nlp.markup import has_markup, html_to_text
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -223,6 +224,8 @@ def _marked(text: str, spans: list[tuple[int, int]], limit: int) -> Text:
 
 def _piece(text: str) -> str:
     """``text`` made plain with the spaces at its edges, of which there is one at most."""
+    if has_markup(text):
+        text = html_to_text(text).text
     kept = plain(text, len(text))
     before, after = text[:1].isspace(), text[-1:].isspace()
     return f"{' ' * before}{kept}{' ' * after}" if kept else " " * (before or after)

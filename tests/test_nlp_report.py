@@ -98,6 +98,13 @@ def test_a_long_text_is_cut_around_its_marks():
     assert sum(len(words) for words, _ in pieces) < 1000
 
 
+def test_tags_of_a_description_are_not_shown_and_its_words_stay_marked():
+    raw = "<div><p>Borsa <b>replica</b> 1:1 &amp; box</p></div>"
+    pieces = segments(raw, [(17, 24, "cue replica_claim")])
+    assert ["replica", "cue replica_claim"] in pieces
+    assert "".join(words for words, _ in pieces).split() == ["Borsa", "replica", "1:1", "&", "box"]
+
+
 def test_no_text_of_a_listing_can_leave_its_place_in_the_page(tmp_path):
     path = write(
         tmp_path,
