@@ -232,6 +232,7 @@ def _case_score(view: View, item: Candidate) -> int:
     if word[0].islower():
         return -1 if len(words) > small + 1 else 0
     if not original[: item.start].strip():
-        return 1 + bool(_MODEL_NEXT.match(view.folded.text[item.to :])) if len(words) >= 1 else 0
+        named = "strict" not in item.alias.uses and item.weight >= 4 and small * 2 >= len(words)
+        return 1 + bool(named or _MODEL_NEXT.match(view.folded.text[item.to :])) if len(words) >= 1 else 0
     mid = bool(re.search(r"[\w,)]\s+$", original[: item.start]))
     return 1 if mid and small * 2 > len(words) else 0
