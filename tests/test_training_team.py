@@ -140,6 +140,16 @@ def test_a_run_that_was_killed_goes_on_to_the_same_figures(trained, few, tmp_pat
     assert not settings.output.with_name("model.work").exists()
 
 
+def test_a_set_that_counts_as_large_is_held_out_by_cluster(few, tmp_path):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("small = 50\ndev_share = 0.3\n")
+    run_train(TrainOptions(data=(few,), output=tmp_path / "model", config=recipe))
+    found = metrics_of(tmp_path / "model")
+    assert sum(found["parts"].values()) == found["data"]["rows"]
+    assert found["held_out"]["n"] == found["parts"]["test"]
+    assert "no seller and no near-identical text stands on both sides" in found["procedure"]
+
+
 def test_a_dry_run_writes_no_model(tmp_path, capsys):
     run_train(options(tmp_path, dry_run=True))
     assert not (tmp_path / "model").exists()
