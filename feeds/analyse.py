@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ANALYSER", "Analyser"]
 
-ANALYSER: Final = "tables-2"
+ANALYSER: Final = "tables-3"
 """Names this reading of articles; items read under another name are read again."""
 _SHORT: Final = 1200
 _SYSTEMS: Final = {"us": "US", "us-app": "US", "us-itc": "US", "us-ttab": "US", "eu": "EU", "euipo": "EU", "uk": "GB", "cn": "CN",

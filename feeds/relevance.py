@@ -150,7 +150,7 @@ class Relevance:
             label: [hit for hit in hits if hit.label == label] for label in ("goods", "near_miss", "enforce")
         }
         brands = around.brands
-        points = [_point(field, hit, _POINTS["strong"]) for hit in _apart(strong)]
+        points = [_strong(field, hit, brands) for hit in _apart(strong)]
         for hit in _apart([one for one in hits if one.label in {"counterfeit", "fake"}]):
             if not _inside(hit, swallowed) and not _inside(hit, strong):
                 worth = _fake_worth(hit, by, brands, folded)
@@ -166,6 +166,13 @@ class Relevance:
 
 def _point(field: str, hit: WordHit, points: float) -> _Point:
     return _Point(field=field, start=hit.start, end=hit.end, label=hit.label, points=points)
+
+
+def _strong(field: str, hit: WordHit, brands: list[tuple[int, int]]) -> _Point:
+    """A phrase that means counterfeits by itself; it weighs more far down where a brand stands beside it."""
+    near = any(start - _LIKE < hit.end and hit.start - _LIKE < end for start, end in brands)
+    label = "branded" if near else "strong"
+    return _Point(field=field, start=hit.start, end=hit.end, label=label, points=_POINTS["strong"])
 
 
 def _fake_worth(
@@ -240,20 +247,23 @@ def _disputed(field: str, hits: list[WordHit], around: _Around) -> list[_Point]:
 
 def _weighed(points: list[_Point], length: int) -> float:
     """The sum of points by place: title, first 500 characters, rest; repeats count less and less."""
-    seen = 0
+    seen = against = 0
     good = bad = 0.0
     for one in sorted(points, key=lambda point: (point.field != "title", point.start)):
         place = (
             1.3 if one.field == "title" else 0.9 if one.start < 500 else 0.35 if one.start < 2000 else 0.15
         )
+        if one.label == "branded" and one.start < 2000:
+            place = max(place, 0.7)
         if one.points > 0:
             good += one.points * place * (1.0 if seen < 3 else 0.4)
             seen += 1
         else:
-            bad += one.points * place
+            bad += one.points * place * (1.0 if against < 3 else 0.3)
+            against += 1
     sparse = 1.0 if length < 2500 else max(0.6, 2500 / length)
     titled = any(one.field == "title" and one.points > 0 for one in points)
-    sure = any(one.label == "strong" for one in points)
+    sure = any(one.label in {"strong", "branded"} for one in points)
     if length > (3 * _PASSING if sure else _PASSING) and not titled and seen <= 1:
         sparse *= 0.5
     return min(_MOST, good * sparse) + max(-_MOST, bad)

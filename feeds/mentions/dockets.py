@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -163,6 +164,7 @@ def _cited(text: str) -> list[Found]:
     from eyecite import get_citations
     from eyecite.models import FullCaseCitation
 
+    logging.getLogger("eyecite").setLevel(logging.ERROR)
     found = []
     for citation in get_citations(text[:8000]):
         if isinstance(citation, FullCaseCitation):
