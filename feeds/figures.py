@@ -54,7 +54,8 @@ def specificity(value: float) -> float:
         return 0.15
     if value < 100:
         return 0.5 if value % 10 else 0.35
-    return min(0.8 + 0.45 * (_digits(value) - 1) + (0.8 if value >= 1000 else 0.0), 2.8)
+    size = 1.1 if value >= 1e6 else 0.8 if value >= 1000 else 0.0
+    return min(0.8 + 0.45 * (_digits(value) - 1) + size, 2.8)
 
 
 def _digits(value: float) -> int:

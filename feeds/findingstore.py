@@ -47,14 +47,18 @@ class FindingStore:
     def stories(
         self, *, ids: Iterable[str] | None = None, updated_since: datetime | None = None
     ) -> tuple[Story, ...]:
-        """Stories with their members, newest first; stories that lost every member are left out."""
+        """Stories with their members, newest first; those that lost every member or have no relevant one are left out."""
         query = sa.select(tables.stories).order_by(tables.stories.c.updated_at.desc(), tables.stories.c.id)
         if updated_since is not None:
             query = query.where(tables.stories.c.updated_at >= updated_since)
         with self._database.read() as connection:
             rows = picked(connection, query, tables.stories.c.id, ids)
             members = _members(connection, [row["id"] for row in rows])
-        return tuple(_story(row, members[row["id"]]) for row in rows if row["id"] in members)
+        return tuple(
+            _story(row, members[row["id"]])
+            for row in rows
+            if row["id"] in members and row["record"].get("shown", True)
+        )
 
     def story_of(self, ids: Iterable[int] | None = None) -> dict[int, str]:
         """The story of each item that is in one."""
@@ -125,14 +129,19 @@ def vectors_of(connection: sa.Connection, encoder: str, ids: Iterable[int]) -> d
     return {row["item_id"]: row["vector"] for row in picked(connection, query, table.c.item_id, ids)}
 
 
-def put_story(connection: sa.Connection, story: Story, joined: Sequence[StoryMember]) -> None:
-    """Store a story, new or changed, and the members that have just ``joined``."""
+def put_story(
+    connection: sa.Connection, story: Story, joined: Sequence[StoryMember], *, shown: bool = True
+) -> None:
+    """Store a story, new or changed, and the members that have just ``joined``.
+
+    One that is not ``shown`` has no member that matters, and is kept for those to come.
+    """
     table = tables.stories
     values = {
         "title": story.title,
         "kind": story.kind,
         "updated_at": story.updated_at,
-        "record": {"id": story.id, "members": len(story.members)},
+        "record": {"id": story.id, "members": len(story.members), "shown": shown},
     }
     changed = connection.execute(sa.update(table).where(table.c.id == story.id).values(values))
     if changed.rowcount == 0:

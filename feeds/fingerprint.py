@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from feeds.figures import figures_of, specificity
 from feeds.names import latin, names_of
+from feeds.sides import companies_in
 from feeds.words import read_words
 
 if TYPE_CHECKING:
@@ -35,13 +36,14 @@ _STAGES: Final = {
 _STAGE: Final = {kind: stage for stage, kinds in _STAGES.items() for kind in kinds}
 _MOST_KEYS: Final = 40
 _LEAD: Final = 700
+_COUNT: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
     """One article as the grouping sees it; ``day`` counts days as ``date.toordinal`` does.
 
-    ``titled`` and ``titled_names`` are those of the cities and names that the headline has.
+    ``counts`` are the figures in the headline that are not money; ``titled`` and ``titled_names`` are those of the cities and names that the headline has.
     """
 
     item_id: int
@@ -55,6 +57,7 @@ class Fingerprint:
     titled: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     figures: tuple[float, ...] = ()
+    counts: tuple[float, ...] = ()
     names: tuple[str, ...] = ()
     titled_names: tuple[str, ...] = ()
     dockets: tuple[str, ...] = ()
@@ -73,6 +76,7 @@ def fingerprint(item: Item, analysis: Analysis) -> Fingerprint:
     places = [one for one in analysis.places if one.evidence.field == "title" or one.evidence.start < _LEAD]
     cities = tuple(dict.fromkeys(one.name for one in places if one.name not in _countries()))
     titled = [one.name for one in places if one.evidence.field == "title" and one.name in cities]
+    companies = companies_in(text[:_LEAD])
     known = {stem for name in (*brands, *cities) for stem in _stems(name)}
     stated = analysis.event_precision == "day" and analysis.event_how not in {"", "published", "item"}
     return Fingerprint(
@@ -87,8 +91,9 @@ def fingerprint(item: Item, analysis: Analysis) -> Fingerprint:
         titled=tuple(dict.fromkeys(titled)),
         countries=tuple(dict.fromkeys(one.country for one in places if one.country)),
         figures=tuple(sorted(figures_of(text))),
-        names=tuple(sorted((names_of(text, analysis.lang) - known) | _parties(analysis))),
-        titled_names=tuple(sorted(names_of(item.title, analysis.lang) - known)),
+        counts=_counts(item, analysis),
+        names=tuple(sorted(((names_of(text, analysis.lang) | _parties(analysis)) - known) | companies)),
+        titled_names=tuple(sorted((names_of(item.title, analysis.lang) - known) | companies_in(item.title))),
         dockets=tuple(dict.fromkeys(one.key for one in analysis.dockets)),
         happened=analysis.event_date if stated else None,
     )
@@ -132,6 +137,11 @@ def _countries() -> frozenset[str]:
         if row["place"] == row["country"]
         for name in (row["place"], row["names"].split("|")[0])
     )
+
+
+def _counts(item: Item, analysis: Analysis) -> tuple[float, ...]:
+    money = {one.value for one in analysis.amounts} | {one.high for one in analysis.amounts}
+    return tuple(sorted(value for value in figures_of(item.title) if value >= _COUNT and value not in money))
 
 
 def _parties(analysis: Analysis) -> set[str]:

@@ -4,8 +4,8 @@
 
 An article is compared with those that the index finds for it and joins the story whose members tell the same (their
 best and their average likeness both count, so that a chain of look-alikes does not grow). One that two stories turn
-out to share joins them into the older one. Articles that are hardly about the subject never make a story, but are kept
-at hand: they join when a surer one tells the same. A story's id comes from its first article and is never given again.
+out to share joins them into the older one. Doubtful articles are grouped too, so that they are at hand when a surer one tells
+the same; stories without any sure one are not shown. A story's id comes from its first article and is never given again.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Telling", "Tellings", "group", "prepare"]
 
-_BORDER: Final = 0.04
-"""Articles judged less relevant than this are not even kept at hand."""
+_DOUBTFUL: Final = 0.15
+_AGAINST: Final = 0.04
 _STAYS: Final = 2.5
 _BEST: Final = 0.6
 _MERGES: Final = 0.5
@@ -87,10 +87,18 @@ def prepare(pairs: Sequence[tuple[Item, Analysis]], encoder: Encoder | None = No
             vector=pack(vector),
             keys=keys_of(print_, shingles_of(text)),
             revision=item.revision,
-            at_hand=analysis.relevant or analysis.score >= _BORDER,
+            at_hand=_at_hand(analysis),
         )
         found.append(telling)
     return Tellings(tellings=tuple(found), encoder=used.name, multilingual=used.multilingual)
+
+
+def _at_hand(analysis: Analysis) -> bool:
+    """Whether an article may be about the subject: a doubtful one, or a step of enforcement that names a brand."""
+    if analysis.relevant or analysis.score >= _DOUBTFUL:
+        return True
+    names = bool(analysis.brands or analysis.dockets)
+    return names and analysis.kind != "other" and analysis.score >= _AGAINST
 
 
 def group(
@@ -164,18 +172,18 @@ class _Placing:
             (self._fit(one, story, likes) for story in stories.values() if _others(story, one.item_id)),
             key=lambda fit: (-fit.score, fit.story),
         )
-        if own is not None and self._stays(one, stories[own], fits):
+        if own is not None and self._stays(stories[own], fits):
+            put_story(self._connection, stories[own], (), shown=self._shown(stories[own]))
             return
         good = [fit for fit in fits if fit.score >= SAME and fit.story != own]
         self._settle(one, good, stories, own)
-        self._fetch_loose(one, likes, held)
 
-    def _stays(self, one: Fingerprint, own: Story, fits: Sequence[_Fit]) -> bool:
+    def _stays(self, own: Story, fits: Sequence[_Fit]) -> bool:
         """Whether an article that was read again keeps its place; one that is alone may still find others."""
         fit = next((fit for fit in fits if fit.story == own.id), None)
-        if fit is not None and (fit.score >= _STAYS or not one.relevant):
+        if fit is not None:
             return fit.score >= _STAYS
-        return fit is None and one.relevant and not any(other.score >= SAME for other in fits)
+        return not any(other.score >= SAME for other in fits)
 
     def _settle(
         self, one: Fingerprint, good: Sequence[_Fit], stories: Mapping[str, Story], own: str | None
@@ -185,7 +193,7 @@ class _Placing:
         if good:
             story = self._merged(good, stories)
             self._join(story, one.item_id, good[0].best.reason, good[0].score)
-        elif one.relevant:
+        else:
             self._begin(one)
 
     def _merged(self, good: Sequence[_Fit], stories: Mapping[str, Story]) -> Story:
@@ -226,8 +234,9 @@ class _Placing:
             updated_at=self._now,
             members=(member,),
         )
-        put_story(self._connection, story, [member])
-        self._new[story.id] = None
+        put_story(self._connection, story, [member], shown=one.relevant)
+        if one.relevant:
+            self._new[story.id] = None
 
     def _put(self, story: Story, joined: Sequence[StoryMember]) -> Story:
         kinds = Counter(
@@ -235,9 +244,16 @@ class _Placing:
         )
         ranked = sorted(kinds, key=lambda kind: (kind == "other", -kinds[kind], kind != story.kind, kind))
         changed = replace(story, kind=ranked[0] if ranked else story.kind, updated_at=self._now)
-        put_story(self._connection, changed, joined)
-        self._grown[story.id] = None
+        shown = self._shown(story)
+        put_story(self._connection, changed, joined, shown=shown)
+        if shown:
+            self._grown[story.id] = None
         return changed
+
+    def _shown(self, story: Story) -> bool:
+        """Whether one of its members is surely about the subject."""
+        known = (self._prints.get(member.item_id) for member in story.members)
+        return any(one.relevant for one in known if one is not None)
 
     def _fresh_id(self, item_id: int) -> str:
         """An id after the first article; one that began a story before gets another number."""
@@ -247,18 +263,6 @@ class _Placing:
             return tried[0]
         taken = stories_of(self._connection, tried)
         return next(one for one in tried if one not in taken)
-
-    def _fetch_loose(self, one: Fingerprint, likes: Mapping[int, Likeness], held: Mapping[int, str]) -> None:
-        """Articles at hand without a story join the one in which ``one`` is now."""
-        if not one.relevant:
-            return
-        loose = [item for item, like in likes.items() if item not in held and like.total >= SAME]
-        if not loose:
-            return
-        own = story_ids(self._connection, [one.item_id])[one.item_id]
-        story = stories_of(self._connection, [own])[own]
-        for item in sorted(loose):
-            story = self._join(story, item, likes[item].reason, likes[item].total)
 
     # --- comparing -------------------------------------------------------------------------------
 

@@ -53,8 +53,9 @@ def names_of(text: str, lang: str) -> frozenset[str]:
             opens = not labelled and _OPENS.search(line, max(0, match.start() - 4), match.start()) is not None
             named = word[0].isupper() and not shouts and (not opens or word.isupper())
             if code or foreign or named:
-                found |= _stems(word, code)
-    return frozenset(found - _common())
+                stems = _stems(word, code)
+                found |= stems if word.isupper() and not shouts else stems - _common()
+    return frozenset(found)
 
 
 def latin(word: str) -> str:

@@ -96,9 +96,9 @@ def test_a_story_keeps_its_id_as_it_grows(memory: Store) -> None:
 
 def test_what_two_stories_share_joins_them_into_the_older(memory: Store) -> None:
     told = [
-        {"lang": "en", "date": "2026-05-01", "title": "Fake Gucci handbags found in Leeds warehouse", "text": "Officers acted on a tip from the brand."},
-        {"lang": "it", "date": "2026-05-01", "title": "Sequestrate 4.217 borse contraffatte nel Regno Unito", "text": "Due arresti."},
-        {"lang": "en", "date": "2026-05-01", "title": "4,217 fake Gucci handbags found in Leeds warehouse", "text": "Two people were arrested in the UK after officers acted on a tip from the brand."},
+        {"lang": "en", "date": "2026-05-01", "title": "Fake Gucci handbags found in warehouse near Leeds", "text": "Officers acted on a tip."},
+        {"lang": "it", "date": "2026-05-01", "title": "Sequestrate 4.217 borse contraffatte", "text": "Arrestati in Inghilterra Tom Marlowe e Ann Pickering."},
+        {"lang": "en", "date": "2026-05-01", "title": "4,217 fake Gucci handbags found in warehouse near Leeds", "text": "Officers acted on a tip. Ann Pickering and Tom Marlowe were arrested."},
     ]  # fmt: skip
     first, second = read(memory, told[:2])
     assert first != second
