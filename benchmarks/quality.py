@@ -19,6 +19,7 @@ import numpy as np
 
 from nlp.cues import COUNTERFEIT, CUE_NAMES
 from nlp.detector import Detector
+from nlp.markup import without_markup
 from nlp.reading import view_of
 from nlp.records import Listing
 from training.metrics import bootstrap, recall_at_precision, roc_auc, wilson
@@ -74,7 +75,7 @@ def score_file(detector: Detector, file: Path, limit: int, *, price: bool = True
     listings = [listing_of(row) for row in rows]
     if not price:
         listings = [replace(each, price=None, currency=None) for each in listings]
-    readings = [detector.reader.read(listing) for listing in listings]
+    readings = [detector.reader.read(without_markup(listing)[0]) for listing in listings]
     probabilities = detector.probabilities(readings)
     at = detector.artefact.labels.index(COUNTERFEIT)
     ngrams = detector.classifier.ngram_logits([view_of(reading) for reading in readings])
@@ -86,6 +87,7 @@ def score_file(detector: Detector, file: Path, limit: int, *, price: bool = True
         "keywords": np.array(
             [max([h.weight for _, h in r.hits if h.cue in CUE_NAMES], default=0.0) for r in readings]
         ),
+        "low": sum(reading.price.low for reading in readings),
         "brand": np.array([float(bool(reading.offered)) for reading in readings]),
     }
 
@@ -112,6 +114,7 @@ def describe(rows: dict[str, Any], detector: Detector) -> dict[str, Any]:
         "flagged": wilson(int((scores >= queue).sum()), len(scores)).as_json(),
         "act": wilson(int((scores >= act).sum()), len(scores)).as_json(),
         "keyword list flags": wilson(int((rows["keywords"] >= 0.75).sum()), len(scores)).as_json(),
+        "price too low": wilson(rows["low"], len(scores)).as_json(),
         "median score": round(float(np.median(scores)), 4),
     }
 
@@ -133,11 +136,12 @@ def compare(sources: dict[str, Any], bad: tuple[str, ...], good: tuple[str, ...]
 
 def show(result: dict[str, Any]) -> None:
     print(f"model {result['model']}, flagged from {result['threshold']}; {result['seconds']} s\n")
-    print(f"{'source':34} {'venue':12} {'n':>5}  {'flagged':>22}  {'act':>6}  keyword list")
+    print(f"{'source':34} {'venue':12} {'n':>5}  {'flagged':>22}  {'act':>6}  {'too low':>7}  keyword list")
     for name, row in result["sources"].items():
         flagged = f"{row['flagged']['value']:.3f} [{row['flagged']['low']:.3f}, {row['flagged']['high']:.3f}]"
         print(
             f"{name:34} {row['venue'] or '?':12} {row['n']:>5}  {flagged:>22}  {row['act']['value']:>6.3f}  "
+            f"{row['price too low']['value']:>7.3f}  "
             f"{row['keyword list flags']['value']:.3f}"
         )
     print(f"\nROC-AUC against {', '.join(GENUINE)} (95 % interval over sellers):")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from nlp.cues import COUNTERFEIT
 from nlp.decide import Place, Stack, Thresholds, features_of, needs_words, verdict_of
 from nlp.evidence import find_words
 from nlp.head import Head
+from nlp.language import guess_language
 from nlp.markup import restore, without_markup
 from nlp.reading import Reader, Reading, view_of
 from nlp.schema import listings_from_batch, verdicts_to_batch
@@ -56,7 +58,10 @@ class Detector:
             ArtefactError: if the folder is incomplete, altered or of an unknown schema.
         """
         artefact = open_artefact(model_path(model))
-        return cls(artefact, reader or Reader.load(), Classifier(artefact, threads=threads))
+        with ThreadPoolExecutor(1) as beside:  # native code loads the model while Python reads the tables
+            classifier = beside.submit(Classifier, artefact, threads=threads)
+            beside.submit(guess_language, "warm")
+            return cls(artefact, reader or Reader.load(), classifier.result())
 
     def detect(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Verdicts (columns of ``nlp.schema.VERDICT``), row for row, of a batch with the columns of ``LISTING``."""

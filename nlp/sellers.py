@@ -78,7 +78,7 @@ class _Tally:
 def write_sellers(
     verdicts: Path, output: Path, *, links: Path | None = None, clear_contacts: bool = False
 ) -> tuple[Path, int, int]:
-    """Ranks the sellers of a verdict file into ``output`` (.jsonl, .csv) and their links into ``links``.
+    """Ranks the sellers of a verdict file into ``output`` (.jsonl, .csv, .parquet) and their links into ``links``.
 
     Returns:
         The path, the number of sellers and the number of links.
@@ -241,20 +241,30 @@ def _hasher() -> Callable[[tuple[str, str]], str]:
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    if path.suffix not in (".jsonl", ".csv"):
-        raise UsageError(f"{path}: sellers and links are written as .jsonl or .csv")
+    if path.suffix not in (".jsonl", ".csv", ".parquet"):
+        raise UsageError(f"{path}: sellers and links are written as .jsonl, .csv or .parquet")
     partial = path.with_name(f"{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("w", encoding="utf-8", newline="") as stream:
-            if path.suffix == ".jsonl":
-                stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-            else:
-                _write_csv(stream, rows)
+        if path.suffix == ".parquet":
+            _write_parquet(partial, rows)
+        else:
+            with partial.open("w", encoding="utf-8", newline="") as stream:
+                if path.suffix == ".jsonl":
+                    stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+                else:
+                    _write_csv(stream, rows)
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise OutputError(str(path), f"cannot be written ({error.strerror})") from error
+
+
+def _write_parquet(path: Path, rows: list[dict[str, Any]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.Table.from_pylist(rows), path)
 
 
 def _write_csv(stream: Any, rows: list[dict[str, Any]]) -> None:

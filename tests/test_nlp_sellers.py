@@ -92,6 +92,13 @@ def test_contacts_are_hashed_with_a_key_unless_asked(tmp_path, monkeypatch):
     assert rows(run(tmp_path, verdicts)[0])["a"]["contacts"] != shown
 
 
+def test_sellers_are_written_as_parquet_too(tmp_path):
+    import pyarrow.parquet as pq
+
+    out, _ = run(tmp_path, [verdict("a", 0.9), verdict("b", 0.1)], ending=".parquet")
+    assert pq.read_table(out).column("seller").to_pylist() == ["a", "b"]
+
+
 def test_a_csv_cell_that_a_spreadsheet_would_run_is_neutralised(tmp_path):
     out, _ = run(tmp_path, [verdict("=cmd|'/c calc'!A1", 0.9)], ending=".csv")
     assert "\n'=cmd" in out.read_text() or ",\"'=cmd" in out.read_text()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from nlp.errors import DumpError, UsageError
@@ -90,6 +90,7 @@ def recognise(file: str, table: Table, mapping: Mapping[str, str] | None = None)
     return _recognised(file, table, taken)
 
 
+@lru_cache(maxsize=16_384)
 def normal_name(name: str) -> str:
     """A column name for comparison: no case, no accents on Latin letters, words separated by one space."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.replace("ı", "i").replace("İ", "I"))
