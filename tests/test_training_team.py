@@ -218,6 +218,41 @@ def test_an_adapted_encoder_becomes_a_model_folder(method, few, tmp_path):
     assert config["id2label"] == json.loads((BUNDLED / "config.json").read_text())["id2label"]
 
 
+def bare_checkpoint(folder, architecture):
+    """A tiny encoder with random weights, as it would come from the hub."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
+
+    words = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *"abcdefghijklmnopqrstuvwxyz"]
+    inner = Tokenizer(models.WordLevel({word: at for at, word in enumerate(words)}, "<unk>"))
+    inner.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    named = {
+        "cls_token": "<s>",
+        "sep_token": "</s>",
+        "pad_token": "<pad>",
+        "unk_token": "<unk>",
+        "mask_token": "<mask>",
+    }
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}
+    ids = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "cls_token_id": 0, "sep_token_id": 2}
+    settings = AutoConfig.for_model(
+        architecture, **sizes, **ids, vocab_size=len(words), max_position_embeddings=130
+    )
+    AutoModel.from_config(settings).save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=inner, **named).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("architecture", ["xlm-roberta", "modernbert"])
+def test_a_bare_checkpoint_of_another_architecture_becomes_a_model(architecture, few, tmp_path):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("[adapt]\nepochs = 1\nmax_length = 48\n")
+    base = bare_checkpoint(tmp_path / "base", architecture)
+    run_train(TrainOptions(data=(few,), output=tmp_path / "model", config=recipe, base=str(base)))
+    assert metrics_of(tmp_path / "model")["training"]["method"] == "finetune"
+    assert 0 <= Detector.load(tmp_path / "model").classify(Listing(title="Rolex AAA copy")).score <= 1
+
+
 @pytest.mark.parametrize(
     "name", ["multilingual-e5-small", "mmbert-small", "xlm-roberta-base", "team", "ozon"]
 )

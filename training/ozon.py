@@ -180,7 +180,11 @@ def main() -> int:
     parser.add_argument("table", type=Path, help="the training table of Ozon E-CUP 2025, as CSV")
     parser.add_argument("-o", "--output", type=Path, default=Path("ozon-check"))
     options = parser.parse_args()
-    say = Say(lambda line: sys.stderr.write(line + "\n"), lambda *_: None)
+
+    def line(text: str) -> None:
+        sys.stderr.write(text + "\n")
+
+    say = Say(line, lambda *_: None)
     try:
         result = check_ozon(options.table, options.output, say=say)
     except FauxwatchError as error:
