@@ -126,7 +126,7 @@ class Relevance:
             spans = [(start, end) for where, start, end in brands if where == field]
             accused = [(start, end) for where, start, end in sued if where == field]
             points += self._field(field, content, langs, _Around(brands=spans, sued=accused, civil=civil))
-        total = _BIAS + _weighed(points, len(body))
+        total = _BIAS + _weighed(points, len(body), civil=civil)
         score = 1 / (1 + math.exp(-max(-20.0, min(20.0, total))))
         source = {"title": title, "text": text}
         speaking = sorted((one for one in points if one.points > 0), key=lambda one: -one.points)[:8]
@@ -245,7 +245,7 @@ def _disputed(field: str, hits: list[WordHit], around: _Around) -> list[_Point]:
     return points
 
 
-def _weighed(points: list[_Point], length: int) -> float:
+def _weighed(points: list[_Point], length: int, *, civil: bool) -> float:
     """The sum of points by place: title, first 500 characters, rest; repeats count less and less."""
     seen = against = 0
     good = bad = 0.0
@@ -264,7 +264,7 @@ def _weighed(points: list[_Point], length: int) -> float:
     sparse = 1.0 if length < 2500 else max(0.6, 2500 / length)
     titled = any(one.field == "title" and one.points > 0 for one in points)
     sure = any(one.label in {"strong", "branded"} for one in points)
-    if length > (3 * _PASSING if sure else _PASSING) and not titled and seen <= 1:
+    if length > (3 * _PASSING if sure else _PASSING) and not titled and seen <= 1 and not civil:
         sparse *= 0.5
     return min(_MOST, good * sparse) + max(-_MOST, bad)
 

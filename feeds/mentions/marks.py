@@ -47,6 +47,12 @@ _WORDS: Final = {
 _COURT: Final = re.compile(
     r"(?:supreme|सुप्रीम|suprema|supremo)\s?(?:court|कोर्ट|corte|tribunal|people|judicial)", re.IGNORECASE
 )
+_QUOTED: Final = re.compile(
+    r"(?:trade ?mark|brand(?: name)?|marca|marque|Marke|marchio|merk|znak towarowy|znaku towarowego|marki|marka|merek|nhãn hiệu|thương hiệu|"
+    r"бренд\w*|товарный знак|товарного знака|торгов\w+ марк\w+|علامة|برند|ट्रेडमार्क|商标|商標|상표|เครื่องหมายการค้า)\s?"
+    r"[«\"“„「『‘](?P<after>[^«»\"“”„「」『』‘’\n]{2,30})[»\"”“」』’]"
+    r"|[“「『\"](?P<before>[^«»\"“”„「」『』‘’\n]{2,16})[”」』\"](?:商标|商標|상표|の商標|ブランド|品牌)"
+)
 _LATIN: Final = re.compile(r"[A-Za-zÀ-ɏ]")
 
 
@@ -99,6 +105,7 @@ class MarkFinder:
                 doubtful.append((hit, brand))
             else:
                 found.append(_mention(passage, hit, brand))
+        found += [one for one in _quoted(passage) if not _taken(one.evidence.start, one.evidence.end, found)]
         telling = _telling_words(passage) if doubtful else []
         for hit, brand in doubtful:
             if not _taken(hit.start, hit.end, found) and _told(passage, hit, telling, found):
@@ -117,6 +124,18 @@ def with_groups(marks: Iterable[BrandMention], companies: Iterable[Company]) -> 
     kept = [one for one in marks if (one.evidence.field, one.evidence.start) not in spans]
     ordered = sorted([*kept, *groups], key=lambda one: (one.evidence.field != "title", one.evidence.start))
     return tuple(ordered)
+
+
+def _quoted(passage: Passage) -> list[BrandMention]:
+    """Names that no table knows, in quotation marks beside the word for a trademark: marca "Petribu", “无印良品”商标."""
+    found: list[BrandMention] = []
+    for match in _QUOTED.finditer(passage.text):
+        group = "after" if match["after"] else "before"
+        start, end = match.span(group)
+        name = match[group].strip()
+        if name and (name[0].isupper() or name[0].isdigit() or name[0].lower() == name[0].upper()):
+            found.append(BrandMention(brand=name, how="name", evidence=passage.evidence(start, end)))
+    return found
 
 
 def _mention(passage: Passage, hit: WordHit, brand: str) -> BrandMention:
