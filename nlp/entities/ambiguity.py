@@ -232,7 +232,18 @@ def _case_score(view: View, item: Candidate) -> int:
     if word[0].islower():
         return -1 if len(words) > small + 1 else 0
     if not original[: item.start].strip():
-        named = "strict" not in item.alias.uses and item.weight >= 4 and small * 2 >= len(words)
+        named = _opens_as_a_name(view, item) and small * 2 >= len(words)
         return 1 + bool(named or _MODEL_NEXT.match(view.folded.text[item.to :])) if len(words) >= 1 else 0
     mid = bool(re.search(r"[\w,)]\s+$", original[: item.start]))
     return 1 if mid and small * 2 > len(words) else 0
+
+
+def _opens_as_a_name(view: View, item: Candidate) -> bool:
+    """Whether a longer name at the head of a text is followed by a word that is capitalised as well ("Zwilling Topf")."""
+    after = view.folded.original[item.end : item.end + 3].lstrip()
+    return (
+        "strict" not in item.alias.uses
+        and item.alias.kind != "code"
+        and item.weight >= 4
+        and after[:1].isupper()
+    )
