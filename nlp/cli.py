@@ -67,6 +67,10 @@ def classify(  # noqa: PLR0913 - a command has as many options as it has
     medians: Annotated[
         bool, typer.Option(help="Learn this dump's own median prices by brand and category first.")
     ] = True,
+    watchlist: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Suspects that match it come first: 'fauxwatch news watchlist'."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N listings.")] = None,
     explain: Annotated[
@@ -84,6 +88,7 @@ def classify(  # noqa: PLR0913 - a command has as many options as it has
         prices=prices,
         currencies=currencies,
         medians=medians,
+        watchlist=watchlist,
         limit=limit,
     )
     with show_progress() as progress:

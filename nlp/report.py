@@ -25,6 +25,7 @@ from nlp.dumps import read_verdicts
 from nlp.errors import OutputError
 from nlp.markup import has_markup, html_to_text
 from nlp.schema import verdicts_from_batch
+from nlp.watchlist import rank_of
 from nlp.writers import neutral, suspects_path
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _gather(verdicts: Path, rest: Path) -> tuple[_Counts, list[tuple[int, Verdic
             if not verdict.suspicious:
                 continue
             table.writerow(_csv_row(verdict))
-            heapq.heappush(best, (verdict.score, -place, verdict))
+            heapq.heappush(best, (rank_of(verdict), -place, verdict))
             place += 1
             if len(best) > SHOWN:
                 heapq.heappop(best)

@@ -18,6 +18,7 @@ from nlp.prices import Currencies, DumpMedians
 from nlp.reading import Reader
 from nlp.schema import listings_from_batch, listings_to_batch
 from nlp.summary import Summary, summarise
+from nlp.watchlist import Watchlist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,6 +60,7 @@ class Settings:
     prices: Path | None = None
     currencies: Path | None = None
     medians: bool = True
+    watchlist: Path | None = None
     limit: int | None = None
 
 
@@ -85,7 +87,7 @@ def classify_dumps(
     if settings.engine != "local":
         raise UsageError(f"--engine {settings.engine}: only 'local' is built in so far")
     reader, total = _reader(dumps, settings, progress)
-    detector = Detector.load(settings.model, reader=reader)
+    detector, watchlist = Detector.load(settings.model, reader=reader), Watchlist.load(settings.watchlist)
     facts = {
         **asdict(settings),
         "model": detector.artefact.identity,
@@ -96,7 +98,14 @@ def classify_dumps(
         output, dumps, {key: _plain(value) for key, value in facts.items()}, resume=resume
     ) as journal:
         began, kept = time.monotonic(), journal.done_rows
-        _push(dumps, journal, detector, settings, on_columns, _counted(progress, total, settings.limit))
+        _push(
+            dumps,
+            journal,
+            lambda batch: watchlist.mark(detector.detect(batch)),
+            settings,
+            on_columns,
+            _counted(progress, total, settings.limit),
+        )
         summary = summarise(
             output,
             journal.batches(),
@@ -111,7 +120,7 @@ def classify_dumps(
 def _push(  # noqa: PLR0917 - the loop's own inside
     dumps: Sequence[str],
     journal: Journal,
-    detector: Detector,
+    detect: Callable[[pa.RecordBatch], pa.RecordBatch],
     settings: Settings,
     on_columns: Callable[[Recognised], None] | None,
     progress: Callable[[int], None],
@@ -131,7 +140,7 @@ def _push(  # noqa: PLR0917 - the loop's own inside
             batch, rejections[:] = _first(batch, rejections, left)  # noqa: PLW2901 - the last batch of --limit
             left -= batch.num_rows
         if batch.num_rows or rejections:
-            verdicts = detector.detect(batch)
+            verdicts = detect(batch)
             journal.append(
                 verdicts, rejections, batch.num_rows + len(rejections), suspects=_suspects(batch, verdicts)
             )
@@ -140,7 +149,7 @@ def _push(  # noqa: PLR0917 - the loop's own inside
         if left == 0:
             return
     if rejections:
-        journal.append(detector.detect(_empty()), rejections, len(rejections))
+        journal.append(detect(_empty()), rejections, len(rejections))
 
 
 def _first(
@@ -193,7 +202,7 @@ def _tables_digest(settings: Settings) -> str:
     packaged = sorted(
         path for path in Path(str(files("nlp.lexicon"))).iterdir() if path.suffix in (".tsv", ".txt")
     )
-    for path in (*packaged, settings.prices, settings.currencies):
+    for path in (*packaged, settings.prices, settings.currencies, settings.watchlist):
         if path is not None:
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

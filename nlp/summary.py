@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from nlp.schema import verdicts_from_batch
+from nlp.watchlist import rank_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,7 +78,7 @@ def summarise(
             _count(summary, verdict)
             listing = next(words, {"title": "", "description": ""})
             suspect = Suspect(verdict=verdict, title=listing["title"], description=listing["description"])
-            heapq.heappush(best, (verdict.score, -summary.rows, suspect))
+            heapq.heappush(best, (rank_of(verdict), -summary.rows, suspect))
             if len(best) > _SUSPECTS:
                 heapq.heappop(best)
     summary.suspects = [suspect for _, _, suspect in sorted(best, key=lambda item: item[:2], reverse=True)]
