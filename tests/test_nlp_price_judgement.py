@@ -135,7 +135,7 @@ def test_counted_things_after_a_price_word_are_no_price(text):
         ("Michael Kors", "Michael Kors leather bag", 3.49, "SGD"),
     ],
 )
-def test_a_column_that_lost_its_decimals_gives_no_ratio(reader, brand, title, price, currency):
+def test_a_column_that_lost_its_decimals_gives_no_ratio(reader, brand, title, price, currency):  # noqa: PLR0917 - columns of a table
     reading = reader.read(Listing(title=title, price=price, currency=currency), brand)
     assert reading.doubtful
     assert reading.ratio is None
@@ -146,7 +146,7 @@ def test_a_column_that_lost_its_decimals_gives_no_ratio(reader, brand, title, pr
     ("brand", "title", "price", "currency"),
     [("Balenciaga", "Balenciaga t-shirt", 159, "THB"), ("Gucci", "Gucci leather bag", 229, "THB")],
 )
-def test_a_whole_price_is_taken_at_its_word(reader, brand, title, price, currency):
+def test_a_whole_price_is_taken_at_its_word(reader, brand, title, price, currency):  # noqa: PLR0917 - columns of a table
     assert reader.read(Listing(title=title, price=price, currency=currency), brand).low
 
 
