@@ -80,7 +80,8 @@ def _reason(row: dict[str, str]) -> str:
     told = ", ".join(
         filter(None, (kinds, f"last {row['last']}" if row.get("last") else "", row.get("url") or ""))
     )
-    return f"{_MARK}{row['kind']} {row['name'].strip().removeprefix("'")} in recent enforcement{f' ({told})' if told else ''}"
+    name = row["name"].strip().removeprefix("'")
+    return f"{_MARK}{row['kind']} {name} in recent enforcement" + (f" ({told})" if told else "")
 
 
 def _folded(name: str) -> str:
