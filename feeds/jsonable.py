@@ -6,6 +6,7 @@ import types
 import typing
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 __all__ = ["from_plain", "to_plain"]
@@ -32,9 +33,15 @@ def from_plain(kind: type[T], plain: dict[str, Any]) -> T:
     Raises:
         TypeError: a field without a default is missing.
     """
-    hints = typing.get_type_hints(kind)
-    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{key: _read(hints[key], value) for key, value in plain.items() if key in known})
+    hints = _hints(kind)  # type: ignore[arg-type]
+    return kind(**{key: _read(hints[key], value) for key, value in plain.items() if key in hints})
+
+
+@lru_cache(maxsize=64)
+def _hints(kind: type) -> dict[str, Any]:
+    """The types of a record's fields, resolved once."""
+    known = {f.name for f in fields(kind)}
+    return {name: hint for name, hint in typing.get_type_hints(kind).items() if name in known}
 
 
 def _read(hint: Any, value: Any) -> Any:

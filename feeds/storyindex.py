@@ -20,7 +20,7 @@ __all__ = ["WINDOW_DAYS", "drop_prints", "prints_of", "put_prints", "sharing"]
 WINDOW_DAYS: Final = 24
 """Articles that are further apart than this tell of two happenings."""
 _PER_KEY: Final = 40
-_MOST: Final = 60
+_MOST: Final = 40
 
 
 def put_prints(
@@ -52,7 +52,7 @@ def prints_of(connection: sa.Connection, ids: Iterable[int]) -> dict[int, Finger
 
 
 def sharing(connection: sa.Connection, keys: Sequence[int], day: int) -> dict[int, int]:
-    """Articles of the days around ``day`` that share keys, by how many; those that share most, at most sixty.
+    """Articles of the days around ``day`` that share keys, by how many; those that share most, at most forty.
 
     A key that very many share gives its nearest ones only, so that the cost does not grow with what is stored.
     """

@@ -227,7 +227,7 @@ def test_a_full_index_is_asked_for_a_bounded_number_of_articles(memory: Store) -
         rows = [{"key": key, "day": 1000 + item % 9, "item_id": item} for item in ids for key in (1, 2, 3)]
         connection.execute(sa.insert(tables.story_keys), rows)
         found = sharing(connection, [1, 2, 3], 1004)
-        assert len(found) == 60
+        assert len(found) == 40
         assert set(found.values()) == {3}
         assert sharing(connection, [9], 1004) == {}
         assert sharing(connection, [1], 2000) == {}
