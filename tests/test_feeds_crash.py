@@ -83,7 +83,7 @@ def settings_text(post: Post) -> str:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_kill_at_any_step_loses_nothing_and_repeats_only_what_nobody_can_know(
+def test_a_kill_at_any_step_loses_nothing_and_repeats_only_what_nobody_can_know(  # noqa: PLR0917
     kind: str, request: pytest.FixtureRequest, server: Server, post: Post, walk: Any, tmp_path: Path
 ) -> None:
     feed = server.feed(
@@ -105,12 +105,15 @@ def test_a_kill_at_any_step_loses_nothing_and_repeats_only_what_nobody_can_know(
     whole = walk(task | {"db": fresh(0)})
     assert whole["code"] == 0
     assert Counter(one.recipient for one in post.taken) == dict.fromkeys(THREE, 1)
-    steps, twice = whole["steps"], Counter[str]()
+    steps, twice, killings = whole["steps"], Counter[str](), 0
     assert steps.count("wrote the message") == 3
     for number, name in enumerate(steps, 1):
+        if url and name not in {"committed", "wrote the message"}:
+            continue  # what happens between two commits is the same on every database
         db = fresh(number)
         killed = walk(task | {"db": db, "kill": number})
         assert (killed["code"], len(killed["steps"])) == (-signal.SIGKILL, number), (number, name)
+        killings += 1
         before = mails_by_recipient(db)
         assert walk(task | {"db": db})["code"] == 0, (number, name)
         twice.update(check(db, post, before, where=f"step {number}, {name}"))
@@ -119,7 +122,9 @@ def test_a_kill_at_any_step_loses_nothing_and_repeats_only_what_nobody_can_know(
             taken = len(post.taken)
             assert walk(task | {"db": db, "day": tomorrow})["code"] == 0
             assert len(post.taken) == taken
-    print(f"{kind}: killed at {len(steps)} steps; arrived twice: {sum(twice.values())} {dict(twice)}")  # noqa: T201
+    print(  # noqa: T201 - the numbers are the point
+        f"{kind}: killed at {killings} of {len(steps)} steps; arrived twice: {sum(twice.values())} {dict(twice)}"
+    )
     assert set(twice) <= {"unknown"}
 
 
