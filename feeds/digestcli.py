@@ -38,11 +38,13 @@ def digest(  # noqa: PLR0913 - a command has as many options as it has
         str | None, typer.Option(metavar="NAME", help="A group of the configuration; default all of them.")
     ] = None,
     recipient: Annotated[
-        str, typer.Option("--to", metavar="ADDRESS", help="Who stands in FILE.eml.")
-    ] = "digest@localhost",
+        str | None,
+        typer.Option("--to", metavar="ADDRESS", help="Who stands in FILE.eml; default the group's first."),
+    ] = None,
     sender: Annotated[
-        str, typer.Option("--from", metavar="ADDRESS", help="Who stands in FILE.eml.")
-    ] = "fauxwatch@localhost",
+        str | None,
+        typer.Option("--from", metavar="ADDRESS", help="Who stands in FILE.eml; default the configured one."),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -51,7 +53,7 @@ def digest(  # noqa: PLR0913 - a command has as many options as it has
     ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Open the HTML in a browser.")] = False,
     send: Annotated[
-        bool, typer.Option("--send", help="Make today's digest and send it; without it nothing is sent.")
+        bool, typer.Option("--send/--dry-run", help="Make today's digest and send it; else nothing is sent.")
     ] = False,
 ) -> None:
     """Show the digest as text, write it as a file, or (with --send) send what a group was not told yet."""
@@ -68,7 +70,9 @@ def digest(  # noqa: PLR0913 - a command has as many options as it has
     with open_store(db) as store:
         shown = _shown(store, settings, chosen, day=day.date() if day else None, urls=urls)
         if output is not None:
-            write(output, _as_file(store, shown, output.suffix, recipient=recipient, sender=sender))
+            to = recipient or next(iter(chosen.recipients), "digest@localhost")
+            by = sender or (settings.smtp.sender if settings.smtp else "fauxwatch@localhost")
+            write(output, _as_file(store, settings, shown, output.suffix, recipient=to, sender=by))
     if preview:
         _open(shown)
     elif output is None:
@@ -179,7 +183,9 @@ def _shown(
     return as_digest(body, group=group.name, now=now, since=now)
 
 
-def _as_file(store: Store, shown: Digest, suffix: str, *, recipient: str, sender: str) -> str | bytes:
+def _as_file(
+    store: Store, settings: NewsSettings, shown: Digest, suffix: str, *, recipient: str, sender: str
+) -> str | bytes:
     from feeds.digeststore import DigestStore
     from feeds.formats import as_atom, as_json
     from feeds.issue import body_of
@@ -196,7 +202,15 @@ def _as_file(store: Store, shown: Digest, suffix: str, *, recipient: str, sender
         held = [one for one in DigestStore(store.database).latest(shown.group) if one.id != shown.id]
         return as_atom([shown, *held], group=shown.group)
     rendered = RenderedDigest(id=shown.id, group=shown.group, subject=shown.subject, text=text, html=html)
-    return mail(rendered, recipient=recipient, sender=sender, made_at=shown.created_at)
+    return mail(
+        rendered,
+        recipient=recipient,
+        sender=sender,
+        made_at=shown.created_at,
+        sender_name=settings.smtp.sender_name if settings.smtp else "fauxwatch",
+        unsubscribe_url=settings.digest.unsubscribe_url,
+        unsubscribe_mail=settings.digest.unsubscribe_mail,
+    )
 
 
 def _open(shown: Digest) -> None:

@@ -335,3 +335,35 @@ def test_the_command_shows_the_text_and_writes_the_mail(tmp_path: Path) -> None:
     message = email.message_from_bytes(out.read_bytes(), policy=policy.default)
     assert message["To"] == "team@example.org"
     assert message["Subject"] == "Enforcement news 2026-11-03: a quiet day"
+
+
+def test_the_file_is_the_groups_own_mail_with_the_ways_to_leave(tmp_path: Path) -> None:
+    (tmp_path / "news.toml").write_text(
+        '[smtp]\nhost = "mail.example.org"\nsender = "news@example.org"\nsender_name = "News <desk>"\n'
+        '[digest]\nunsubscribe_url = "https://example.org/leave/with/a/long/way?who={recipient}&list={group}&more=0123456789012345"\n'
+        'unsubscribe_mail = "leave@example.org"\n[[group]]\nname = "legal"\nrecipients = ["a+b@example.org"]\n'
+    )
+    out, options = (
+        tmp_path / "d.eml",
+        ["--db", str(tmp_path / "news.db"), "--config", str(tmp_path / "news.toml")],
+    )
+    done = CliRunner().invoke(app, ["digest", *options, "--dry-run", "-o", str(out)])
+    assert done.exit_code == 0, done.output
+    message = email.message_from_bytes(out.read_bytes(), policy=policy.default)
+    ways = "".join(message["List-Unsubscribe"].split())
+    assert ways == (
+        "<https://example.org/leave/with/a/long/way?who=a%2Bb%40example.org&list=legal&more=0123456789012345>,"
+        "<mailto:leave@example.org?subject=unsubscribe%20legal>"
+    )
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["To"] == "a+b@example.org"
+    assert message["From"].addresses[0].display_name == "News <desk>"
+
+
+@pytest.mark.parametrize("ending", ["html", "json", "atom", "txt"])
+def test_other_endings_give_other_shapes(ending: str, tmp_path: Path) -> None:
+    out = tmp_path / f"d.{ending}"
+    done = CliRunner().invoke(app, ["digest", "--db", str(tmp_path / "news.db"), "-o", str(out)])
+    assert done.exit_code == 0, done.output
+    begins = {"html": "<!DOCTYPE html>", "json": "{", "atom": "<?xml", "txt": "Enforcement news"}
+    assert out.read_text(encoding="utf-8").startswith(begins[ending])
