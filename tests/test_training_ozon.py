@@ -17,14 +17,14 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def write_table(path, rows=400):
+def write_table(path, rows=220):
     rng = random.Random(8)
     brands = ("Nike", "Adidas", "Chanel", "Xiaomi")
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
         for at in range(rows):
-            seller = rng.randrange(60)
+            seller = rng.randrange(40)
             fake = rng.random() < (0.5 if seller < 12 else 0.02)
             brand = rng.choice(brands)
             words = rng.sample(
