@@ -185,7 +185,7 @@ def test_two_at_once_do_no_harm(database_url: str) -> None:
     for one in both:
         one.start()
     for one in both:
-        one.join(120)
+        one.join(500)
         assert one.exitcode == 0
     assert len(findings(opened)) == len(ids)
     members = [member.item_id for story in stories(opened) for member in story.members]
