@@ -24,7 +24,28 @@ from training.label_columns import find_layout
 from training.table import load_table
 
 HERE = Path(__file__).parent
-WORDS = ["blue", "leather", "bag", "watch", "steel", "sneakers", "box", "receipt", "new", "worn", "mirror", "grade", "copy", "genuine", "boutique", "store", "size", "large", "small", "gold"]
+WORDS = [
+    "blue",
+    "leather",
+    "bag",
+    "watch",
+    "steel",
+    "sneakers",
+    "box",
+    "receipt",
+    "new",
+    "worn",
+    "mirror",
+    "grade",
+    "copy",
+    "genuine",
+    "boutique",
+    "store",
+    "size",
+    "large",
+    "small",
+    "gold",
+]
 
 
 def main() -> int:
