@@ -28,7 +28,20 @@ def write_table(path, rows=220):
             fake = rng.random() < (0.5 if seller < 12 else 0.02)
             brand = rng.choice(brands)
             words = rng.sample(
-                ["кроссовки", "мужские", "женские", "сумка", "духи", "новые", "стильные", "черные", "белые", "подарок", "набор"], 5
+                [
+                    "кроссовки",
+                    "мужские",
+                    "женские",
+                    "сумка",
+                    "духи",
+                    "новые",
+                    "стильные",
+                    "черные",
+                    "белые",
+                    "подарок",
+                    "набор",
+                ],
+                5,
             )
             text = f"{' '.join(words)} {'люкс копия' if fake and rng.random() < 0.6 else brand} {at}"
             writer.writerow(
@@ -58,7 +71,7 @@ def test_the_columns_become_those_of_a_dump(tmp_path):
         "item_time_alive",
         "ItemReturns",
     ]
-    head, first, *_ = list(csv.reader((tmp_path / "labelled.csv").open(encoding="utf-8")))
+    head, first, *_ = list(csv.reader((tmp_path / "labelled.csv").read_text(encoding="utf-8").splitlines()))
     assert head[:9] == [
         "id",
         "title",

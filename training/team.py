@@ -233,7 +233,11 @@ def _fit_small(plan: Plan, work: Path, config: TeamConfig, say: Say) -> Learned:
         baselines=baseline_scores(encoded, plan.detector.artefact.name)
         | {"TF-IDF + logistic regression": tfidf_out_of_fold(encoded.texts, table.truth, folds)},
     )
-    mean = np.mean([each[0][:, _AT] for each in crossed], axis=0)
+    # A wrong label shows best against the seller's other rows, so that doubts come from folds of rows, unlike figures.
+    single = partial(
+        out_of_fold, blocks, table.labels, seed=config.seed, config=config, dropped=prepared.dropped
+    )
+    doubts, _ = _cached(work / "doubts.npz", partial(single, clusters=np.arange(len(table))))
     other = _other_split(plan, blocks, config) if config.split == "random" else {}
     kind = "random rows (LEAKING)" if config.split == "random" else "sellers and near-identical texts"
     return Learned(
@@ -247,7 +251,7 @@ def _fit_small(plan: Plan, work: Path, config: TeamConfig, say: Say) -> Learned:
             f"({len(set(folds.tolist()))} parts); the model in this folder then learned from all rows. Intervals are 95 % (bootstrap over clusters)."
         ),
         seen=table.texts,
-        doubts=tuple(probably_wrong(table.truth, mean)),
+        doubts=tuple(probably_wrong(table.truth, doubts[:, _AT])),
         doubted=table,
         extra=other,
     )
