@@ -79,7 +79,9 @@ class Scopes:
     def __init__(self, rows: list[tuple[str, Turn]]) -> None:
         self._turns = PatternBook(Pattern(words, turn.lang, turn) for words, turn in _distinct(rows))
         self._authentic = PatternBook(
-            Pattern(words, turn.lang, (words, turn)) for words, turn in rows if turn.kind == "authentic"
+            Pattern(words, turn.lang, _authentic(words, turn))
+            for words, turn in rows
+            if turn.kind == "authentic"
         )
 
     @classmethod
@@ -97,14 +99,7 @@ class Scopes:
 
     def confessions(self, page: Page) -> list[Found[Hit]]:
         """Words of authenticity, as hits that count only if they turn out to be denied."""
-        found = []
-        for item in self._authentic.find(page):
-            words, turn = item.item
-            hit = Hit(
-                cue="replica_claim", cls=_AUTHENTIC, phrase=words, lang=turn.lang, weight=0.7, start=0, end=0
-            )
-            found.append(Found(hit, item.start, item.end))
-        return found
+        return list(self._authentic.find(page))
 
     def judge(self, page: Page, found: list[Found[Hit]]) -> list[Found[Hit]]:
         """``found`` with ``cue=None`` and the reason as class where the words around turn a hit round."""
@@ -129,6 +124,10 @@ class Scopes:
 
 
 _AUTHENTIC: Final = "authentic"
+
+
+def _authentic(words: str, turn: Turn) -> Hit:
+    return Hit(cue="replica_claim", cls=_AUTHENTIC, phrase=words, lang=turn.lang, weight=0.7, start=0, end=0)
 
 
 def _distinct(rows: list[tuple[str, Turn]]) -> list[tuple[str, Turn]]:

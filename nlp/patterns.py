@@ -70,10 +70,15 @@ class Pattern(Generic[T]):
         self.accents: Final = accents if accents != self.key else ""
         self.rest: Final = _compile(phrase) if len(head) < len(phrase) else None
 
-    def at(self, page: Page, start: int, end: int, endings: dict[str, frozenset[str]]) -> int | None:
-        """Where the phrase ends that begins at ``start`` with ``key``; None if it does not stand there."""
+    def at(
+        self, page: Page, start: int, end: int, endings: dict[str, frozenset[str]], *, begun: bool = False
+    ) -> int | None:
+        """Where the phrase ends that begins at ``start`` with ``key``; None if it does not stand there.
+
+        ``begun``: a word is known to begin at ``start``.
+        """
         text = page.text
-        if not (self.inside or starts_word(text, start, self.lang)):
+        if not (begun or self.inside or starts_word(text, start, self.lang)):
             return None
         if self.rest is not None:
             match = self.rest.match(text, start, start + _SLACK)
@@ -119,16 +124,21 @@ class PatternBook(Generic[T]):
         """Every phrase that stands in ``page``, by end of its first letters; overlaps included."""
         if self._empty:
             return
-        for last, (length, bound, group) in self._automaton.iter(page.text):
+        text = page.text
+        for last, (length, bound, group) in self._automaton.iter(text):
             start = last + 1 - length
-            if bound and not starts_word(page.text, start):
-                continue  # once for all phrases that begin alike: "aaaaaaa" holds none of twenty "AAA …"
+            if bound:  # once for all phrases that begin alike: "aaaaaaa" holds none of twenty "AAA …"
+                if start and text[start - 1] in _ASCII_WORD and text[start] in _ASCII_WORD:
+                    continue
+                if not starts_word(text, start):
+                    continue
             for pattern in group:
-                end = pattern.at(page, start, last + 1, self._endings)
+                end = pattern.at(page, start, last + 1, self._endings, begun=bound)
                 if end is not None:
                     yield Found(pattern.item, start, end)
 
 
+_ASCII_WORD: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")  # between two of these no word begins
 _NO_ENDINGS: Final[frozenset[str]] = frozenset()
 _ARABIC_PREFIXES: Final = frozenset(["و", "ال", "وال", "ب", "بال", "ل", "لل", "ف", "فال", "ك", "ها"])
 _MAX_ENDING: Final = 5

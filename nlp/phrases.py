@@ -12,7 +12,6 @@ The phrases are data (``lexicon/cues.tsv``), and so is what turns them round (``
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from nlp.cues import CUE_NAMES
@@ -67,12 +66,13 @@ class Lexicon:
         rows = _read("cues.tsv")
         return cls([*rows, *(_read(extra) if extra else [])])
 
-    def find(self, text: str) -> list[Hit]:
+    def find(self, text: str, *, page: Page | None = None) -> list[Hit]:
         """Hits in order of their start. Denied, asked about or look-alike words come with ``cue=None``.
 
-        Of a text with thousands of phrases, which no listing is, only the first are judged.
+        Of a text with thousands of phrases, which no listing is, only the first are judged. ``page``: the text made plain, if
+        that was done before.
         """
-        page = Page.of(text)
+        page = page or Page.of(text)
         found = [item for item in self._book.find(page) if _counts(item, page)]
         found.extend(self._disguises.find(page))
         found.extend(self._scopes.confessions(page))
@@ -152,4 +152,7 @@ _NOTHING: Final[frozenset[str | None]] = frozenset()
 
 def _placed(found: Found[Hit], page: Page) -> Hit:
     start, end = page.span(found.start, found.end)
-    return replace(found.item, start=start, end=end)
+    hit = found.item
+    return Hit(
+        cue=hit.cue, cls=hit.cls, phrase=hit.phrase, lang=hit.lang, weight=hit.weight, start=start, end=end
+    )

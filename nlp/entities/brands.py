@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from nlp.entities.ambiguity import Judge, listed_together
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["BrandFinder", "BrandMatch"]
 
 _BORROWING: Final = 12
+_REMEMBERED: Final = 8_192  # names of a dump's brand column, which repeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class BrandFinder:
         for alias in self._aliases:
             if alias.kind not in ("obfuscation", "code"):
                 self._columns.setdefault(key_of(alias.text).letters, alias.brand)
+        self._canonical = lru_cache(_REMEMBERED)(self._look_up)
 
     @classmethod
     def load(cls, extra: Path | None = None) -> BrandFinder:
@@ -108,6 +111,9 @@ class BrandFinder:
 
     def canonical(self, name: str) -> str | None:
         """The lexicon's name for ``name`` as a brand column has it ('Dior Homme' → 'Dior'), None if unknown."""
+        return self._canonical(name)
+
+    def _look_up(self, name: str) -> str | None:
         letters = key_of(name).letters
         if not letters:
             return None

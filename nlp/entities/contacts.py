@@ -46,9 +46,9 @@ class ContactMatch:
     end: int
 
 
-def find_contacts(text: str) -> list[ContactMatch]:
-    """Contacts of ``text`` in order, none inside another."""
-    page = Page.of(text)
+def find_contacts(text: str, *, page: Page | None = None) -> list[ContactMatch]:
+    """Contacts of ``text`` in order, none inside another; ``page``: the text made plain, if that was done before."""
+    page = page or Page.of(text)
     matches = [
         ContactMatch(kind=cast("ContactKind", item.kind), value=item.value, start=item.start, end=item.end)
         for item in find_addresses(text)

@@ -38,7 +38,7 @@ class Masks:
     """Names as they look with letters masked."""
 
     def __init__(self, aliases: Iterable[Alias]) -> None:
-        self._by_first: dict[str, list[tuple[str, Alias]]] = {}
+        self._by_first: dict[str, dict[int, list[tuple[int, str, Alias]]]] = {}  # and by length
         self._covered: dict[str, Alias | None] = {}
         seen: set[str] = set()
         for alias in aliases:
@@ -49,7 +49,8 @@ class Masks:
             if family(letters[0]) in _SPACELESS:
                 self._cover(alias, letters)
             elif len(letters) >= 4:
-                self._by_first.setdefault(letters[0], []).append((letters, alias))
+                same = self._by_first.setdefault(letters[0], {}).setdefault(len(letters), [])
+                same.append((len(seen), letters, alias))
 
     def find(self, text: str) -> Iterator[tuple[Alias, int, int]]:
         """Aliases with where they stand in the folded ``text``; at most 24 masked places are looked at."""
@@ -94,20 +95,17 @@ class Masks:
         dotted = not any(char in _MASK for char in masked)
         if len(bare) < 2 or len(masked) < (5 if dotted else 4):
             return None
-        candidates = self._by_first.get(masked[0], ())
-        pattern: re.Pattern[str] | None = None
-        for letters, alias in candidates:
-            missing = len(letters) - len(bare)
-            if not 1 <= missing <= len(masked) - len(bare) + 1 or len(bare) * 5 < len(letters) * 2:
-                continue
-            if masked[-1] in _MASK and len(bare) * 5 < len(letters) * 3:
-                continue
-            if dotted and (missing > 1 or len(bare) < 3):
-                continue
-            pattern = pattern or re.compile(_MASKS.sub(".{1,4}", masked))
-            if pattern.fullmatch(letters):
-                return alias
-        return None
+        if dotted and len(bare) < 3:
+            return None
+        share = 3 if masked[-1] in _MASK else 2  # of five letters so many are shown
+        longest = min(len(bare) + 1 if dotted else len(masked) + 1, len(bare) * 5 // share)
+        lengths = self._by_first.get(masked[0], {})
+        names = [name for size in range(len(bare) + 1, longest + 1) for name in lengths.get(size, ())]
+        if not names:
+            return None
+        pattern = re.compile(_MASKS.sub(".{1,4}", masked))
+        fitting = [(rank, alias) for rank, letters, alias in names if pattern.fullmatch(letters)]
+        return min(fitting, key=lambda item: item[0])[1] if fitting else None
 
     def _around(self, text: str, start: int, end: int) -> tuple[Alias, int, int] | None:
         best: tuple[Alias, int, int] | None = None

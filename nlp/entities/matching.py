@@ -26,6 +26,7 @@ _UNSEEN: Final = INVISIBLE - {"\xad"}
 _WIDE_HOME: Final = re.compile(
     "[\u3040-\u30ff\u4e00-\u9fff]"
 )  # Chinese and Japanese write full-width letters
+_ASCII: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
 _SHORT_GAPS: Final = frozenset("-.*/|_•·~+")
 _SOFT_GAP: Final = re.compile(r"[ \u00a0]?[-‐‑–.·・•'&_/+®™ \u00a0]?[ \u00a0]?")
 
@@ -107,7 +108,13 @@ class Matcher:
 
     def find(self, view: View) -> Iterator[Candidate]:
         """Candidates in no order; they may overlap."""
+        text, places = view.folded.text, view.places
         for last, (length, group) in self._automaton.iter(view.letters):
+            at = places[last - length + 1]
+            if at and text[at - 1] in _ASCII and text[at] in _ASCII:
+                continue  # in the middle of a word, as most of what the automaton sees
+            if not free_left(text, at, length=length):
+                continue
             for entry in group:
                 candidate = _candidate(view, entry, last - length + 1)
                 if candidate:
@@ -206,7 +213,7 @@ def _two_words(places: list[int], first: int, size: int) -> bool:
 def _candidate(view: View, entry: _Entry, first: int) -> Candidate | None:
     size = len(entry.key.letters)
     at, to = view.places[first], view.places[first + size - 1] + 1
-    if not _bounded(view.folded.text, entry, at, to):
+    if not _ended(view.folded.text, entry, to):
         return None
     gaps = "plain" if to - at == size and not entry.key.gaps else gap_verdict(view, entry.key, first)
     start, end = view.original(at, to)
@@ -218,10 +225,9 @@ def _candidate(view: View, entry: _Entry, first: int) -> Candidate | None:
     )
 
 
-def _bounded(text: str, entry: _Entry, at: int, to: int) -> bool:
+def _ended(text: str, entry: _Entry, to: int) -> bool:
+    """Whether the word ends at ``to``, where the letters of the name end."""
     size = len(entry.key.letters)
-    if not free_left(text, at, length=size):
-        return False
     if entry.stem:  # a stem needs its ending
         return to < len(text) and family(text[to]) == "cyrillic" and free_right(text, to, length=size)
     plain = entry.alias.free and not ("exact" in entry.alias.uses and family(text[to - 1]) == "latin")

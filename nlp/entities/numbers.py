@@ -146,8 +146,10 @@ def _atom_pattern() -> re.Pattern[str]:
     free = [word for word in _words() if word_group(word[0]) in ("free", "HANGUL") or not word[0].isalpha()]
     whole = [word for word in _words() if word not in free]
     letter = r"[^\W\d_]"
-    return re.compile(
-        rf"\d+\u20e3?|(?P<like>{_DRAWN_ALIKE})|(?<!{letter})(?:{_any(whole)}){{1,16}}(?!{letter})|{_any(free)}"
+    first = "".join(sorted({re.escape(word[0]) for word in _words()}))
+    return re.compile(  # most characters begin nothing of it, which one look at them tells
+        rf"(?=[\doil|{first}])(?:"
+        rf"\d+\u20e3?|(?P<like>{_DRAWN_ALIKE})|(?<!{letter})(?:{_any(whole)}){{1,16}}(?!{letter})|{_any(free)})"
     )
 
 

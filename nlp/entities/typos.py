@@ -7,6 +7,7 @@ by one edit or by two neighbours swapped. Words of our languages that come as ne
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ __all__ = ["NEAR_WORDS", "Typos", "one_edit"]
 NEAR_WORDS: Final = Path(__file__).parent.parent / "lexicon" / "near_words.txt"
 _SHORTEST: Final = 5
 _LONGEST: Final = 16
+_REMEMBERED: Final = 32_768  # words: listings share most of theirs
 # Names of five letters that are mistyped so often that even these short ones are looked for.
 _FAMOUS: Final = frozenset({"Gucci", "Prada", "Rolex", "Fendi", "Hermès", "Loewe", "Crocs"})
 
@@ -46,6 +48,7 @@ class Typos:
         for name in self._names:
             for shorter in _shortened(name):
                 self._lacking.setdefault(shorter, set()).add(name)
+        self._nearest = lru_cache(_REMEMBERED)(self._look_up)
 
     def find(self, view: View, *, taken: list[Candidate]) -> Iterator[Candidate]:
         """Candidates among the words that no candidate of ``taken`` covers."""
@@ -66,7 +69,7 @@ class Typos:
                 alias=self._names[name], how=how, start=start, end=end, at=at, to=to, weight=to - at - 1
             )
 
-    def _nearest(self, word: str) -> str | None:
+    def _look_up(self, word: str) -> str | None:
         for shorter in (word, *_shortened(word)):
             for name in sorted(self._lacking.get(shorter, ())) if shorter in self._lacking else ():
                 if one_edit(word, name):
