@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from nlp.artefact import Artefact, model_path, open_artefact
-from nlp.classifier import Classifier
+from nlp.classifier import Classifier, View
 from nlp.cues import COUNTERFEIT
 from nlp.decide import Place, Stack, Thresholds, features_of, needs_words, verdict_of
 from nlp.evidence import find_words
@@ -16,6 +16,7 @@ from nlp.head import Head
 from nlp.language import guess_language
 from nlp.markup import restore, without_markup
 from nlp.reading import Reader, Reading, view_of
+from nlp.repeats import Remembered, digest
 from nlp.schema import listings_from_batch, verdicts_to_batch
 
 if TYPE_CHECKING:
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
 
     from nlp.records import Listing, Verdict
 
+    _Scores: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]  # of the encoder, of the n-grams
+
 __all__ = ["Detector"]
 
 _PIPE_BATCH = 256
+_REMEMBERED: Final = 32_768  # texts whose scores are kept for when they come again: some 10 MB
 
 
 class Detector:
@@ -47,6 +51,8 @@ class Detector:
         self._stack = Stack.from_json(artefact.detector["stack"], artefact.labels)
         self._head = Head.load(artefact)
         self.thresholds = Thresholds(**artefact.detector["thresholds"])
+        self._scored: Remembered[_Scores] = Remembered(_REMEMBERED)
+        self._shown: Remembered[Place | None] = Remembered(_REMEMBERED)
 
     @classmethod
     def load(
@@ -83,13 +89,24 @@ class Detector:
 
     def probabilities(self, readings: list[Reading]) -> NDArray[np.float64]:
         """Calibrated probabilities ``[len(readings), labels]``."""
-        views = [view_of(reading) for reading in readings]
-        encoder = self.classifier.encoder_logits(views)
-        ngrams = self.classifier.ngram_logits(views)
-        rows = zip(readings, encoder, ngrams, strict=True)
-        features = np.stack([features_of(reading, left, right) for reading, left, right in rows])
+        scores = self._scores([view_of(reading) for reading in readings])
+        rows = zip(readings, scores, strict=True)
+        features = np.stack([features_of(reading, *score) for reading, score in rows])
         probabilities = self._stack.probabilities(features)
         return self._head.apply(readings, probabilities) if self._head else probabilities
+
+    def _scores(self, views: list[View]) -> list[_Scores]:
+        """Scores of the encoder and of the n-gram channel for each view; what is the same is scored once."""
+        keys = [_key(view) for view in views]
+        known = {key: score for key in keys if (score := self._scored.get(key)) is not None}
+        new = {key: view for key, view in zip(keys, views, strict=True) if key not in known}
+        if new:
+            texts = list(new.values())
+            encoder, ngrams = self.classifier.encoder_logits(texts), self.classifier.ngram_logits(texts)
+            for key, left, right in zip(new, encoder, ngrams, strict=True):
+                known[key] = left.copy(), right.copy()  # a row alone, not the batch that it is a part of
+                self._scored.put(key, known[key])
+        return [known[key] for key in keys]
 
     def _verdicts(self, listings: list[Listing]) -> list[Verdict]:
         if not listings:
@@ -105,7 +122,14 @@ class Detector:
         found: dict[str, Place] = {}
         if self.thresholds.band(probabilities[COUNTERFEIT]) != "clear":
             for cue in needs_words(reading, probabilities, self.thresholds):
-                place = find_words(self.classifier, view_of(reading), cue)
+                place = self._place(view_of(reading), cue)
                 if place:
                     found[cue] = place
         return verdict_of(reading, probabilities, self.thresholds, model=self.artefact.identity, found=found)
+
+    def _place(self, view: View, cue: str) -> Place | None:
+        return self._shown.of(_key(view, cue), lambda: find_words(self.classifier, view, cue))
+
+
+def _key(view: View, *more: str) -> bytes:
+    return digest(*more, *view.signals, view.title, view.description)

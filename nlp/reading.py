@@ -10,8 +10,10 @@ from nlp.cues import CUE_NAMES
 from nlp.entities.brands import BrandFinder, BrandMatch
 from nlp.entities.contacts import ContactMatch, find_contacts
 from nlp.language import guess_language
+from nlp.letters import Page
 from nlp.phrases import Hit, Lexicon
 from nlp.prices import Currencies, PriceReader, PriceReading, References
+from nlp.repeats import Remembered, digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SIGNALS", "Reader", "Reading", "signals_of", "view_of"]
 
+_REMEMBERED: Final = 4_096  # texts whose words are kept for when they come again
 # Price steps: the asked price over the genuine article's, see `PriceReading.ratio`.
 _PRICE_STEPS: Final = (
     (0.05, "price:5"),
@@ -78,6 +81,16 @@ class Reading:
         return offered[0][1].brand if offered else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """What depends on nothing but title and description."""
+
+    hits: tuple[tuple[Field, Hit], ...]
+    brands: tuple[tuple[Field, BrandMatch], ...]
+    contacts: tuple[tuple[Field, ContactMatch], ...]
+    lang: str | None
+
+
 class Reader:
     """Reads listings by rules: lexicon, brands, contacts, prices."""
 
@@ -85,6 +98,7 @@ class Reader:
         self._lexicon = lexicon
         self._brands = brands
         self._prices = prices
+        self._known: Remembered[_Words] = Remembered(_REMEMBERED)
 
     @classmethod
     def load(
@@ -115,19 +129,31 @@ class Reader:
 
     def read(self, listing: Listing) -> Reading:
         """Everything the rules find in ``listing``."""
-        brands = tuple((field, match) for field, text in _texts(listing) for match in self._brands.find(text))
-        column = self._brands.canonical(listing.brand) if listing.brand else None
+        words = self._known.of(digest(listing.title, listing.description), lambda: self._words(listing))
         reading = Reading(
             listing=listing,
-            hits=tuple((field, hit) for field, text in _texts(listing) for hit in self._lexicon.find(text)),
-            brands=brands,
-            column_brand=column,
-            contacts=tuple((field, item) for field, text in _texts(listing) for item in find_contacts(text)),
+            hits=words.hits,
+            brands=words.brands,
+            column_brand=self._brands.canonical(listing.brand) if listing.brand else None,
+            contacts=words.contacts,
             price=PriceReading(),
-            lang=guess_language(f"{listing.title} {listing.description}"),
+            lang=words.lang,
         )
         return replace(
             reading, price=self._prices.read(listing, reading.main_brand, in_passing=reading.in_passing)
+        )
+
+    def _words(self, listing: Listing) -> _Words:
+        pages = [(field, text, Page.of(text)) for field, text in _texts(listing)]
+        return _Words(
+            hits=tuple(
+                (field, hit) for field, text, page in pages for hit in self._lexicon.find(text, page=page)
+            ),
+            brands=tuple((field, match) for field, text, _ in pages for match in self._brands.find(text)),
+            contacts=tuple(
+                (field, item) for field, text, page in pages for item in find_contacts(text, page=page)
+            ),
+            lang=guess_language(f"{listing.title} {listing.description}"),
         )
 
 
