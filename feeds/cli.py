@@ -14,9 +14,11 @@ import typer
 from feeds.console import (
     Config,
     Db,
+    EncoderFolder,
     Lines,
     Since,
     Sources,
+    encoder_of,
     end,
     ids_from,
     note,
@@ -53,21 +55,25 @@ def poll(
         bool, typer.Option("--due", help="Only sources that are due, as a timer wants it.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Also those that asked us to wait.")] = False,
+    config: Config = None,
+    encoder: EncoderFolder = None,
 ) -> None:
     """Fetch the sources once, store what they say and read what is new."""
     from feeds.monitor import poll as poll_sources
+    from feeds.settings import load_settings
     from feeds.sources import load_sources
     from feeds.terminal import poll_lines
 
     if due and force:
         raise UsageError("news poll: --due and --force contradict each other; give one of them")
     wanted = load_sources(sources)
+    used = encoder_of(encoder, load_settings(config))
     which: Literal["due", "now", "force"] = "due" if due else "force" if force else "now"
     with open_store(db) as store:
         report = poll_sources(store, wanted, which=which)
         note(poll_lines(report))
-        read_new(store)
-    end(1 if report.failures else 0)
+        unread = read_new(store, used)
+    end(1 if report.failures or unread else 0)
 
 
 @app.command("sources")
@@ -159,6 +165,7 @@ def run(
     sources: Sources = None,
     db: Db = None,
     config: Config = None,
+    encoder: EncoderFolder = None,
     tick: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="Longest sleep between two looks.")
     ] = 60.0,
@@ -171,10 +178,10 @@ def run(
     from feeds.sources import load_sources
 
     wanted, settings = load_sources(sources), load_settings(config)
+    used = encoder_of(encoder, settings)
+    how = RunConfig(tick_s=tick, tell=lambda line: note([line]), read=lambda store: read_lines(store, used))
     with open_store(db) as store:
-        code = keep_running(
-            store, wanted, settings, RunConfig(tick_s=tick, tell=lambda line: note([line]), read=read_lines)
-        )
+        code = keep_running(store, wanted, settings, how)
     end(code)
 
 

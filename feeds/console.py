@@ -15,10 +15,13 @@ from nlp.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from feeds.settings import NewsSettings
     from feeds.store import Store
+    from feeds.understand import UnderstandReport
+    from feeds.vectors import Encoder
 
 __all__ = [
-    "Config", "Db", "Lines", "Since", "Sources", "end", "ids_from", "note", "open_store", "plain", "read_lines", "read_new", "show",
+    "Config", "Db", "EncoderFolder", "Lines", "Since", "Sources", "encoder_of", "end", "ids_from", "note", "open_store", "plain", "read_lines", "read_new", "show",
     "text", "urls_of", "utc", "write", "write_rows",
 ]  # fmt: skip
 
@@ -53,23 +56,52 @@ Config = Annotated[
 ]
 
 
-def read_new(store: Store) -> None:
-    """Read what no version of the analyser has read, and say how much it was."""
-    note(read_lines(store))
+EncoderFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--encoder",
+        metavar="DIR",
+        help="A folder of sentence-transformers (BERT) whose vectors compare stories; default the configuration's, else none.",
+    ),
+]
 
 
-def read_lines(store: Store) -> list[str]:
+def read_new(store: Store, encoder: Encoder | None = None) -> int:
+    """Read what this version of the analyser has not read and say how much it was; how many items failed."""
+    read = _understood(store, encoder)
+    note(_read_lines(read))
+    return len(read.failed)
+
+
+def read_lines(store: Store, encoder: Encoder | None = None) -> list[str]:
     """As :func:`read_new`, but the words are given, not printed."""
+    return _read_lines(_understood(store, encoder))
+
+
+def encoder_of(folder: Path | None, settings: NewsSettings) -> Encoder | None:
+    """The encoder of texts in ``folder``, else the one that the configuration names, else None: the one without a model."""
+    from feeds.vectors import load_encoder
+
+    named = folder or (Path(settings.stories.encoder).expanduser() if settings.stories.encoder else None)
+    return load_encoder(named) if named else None
+
+
+def _understood(store: Store, encoder: Encoder | None) -> UnderstandReport:
     from feeds.analyse import ANALYSER
     from feeds.understand import UnderstandReport, understand
 
-    waiting = store.items.find(without_analysis=ANALYSER, limit=1)  # without any, no table is loaded
-    read = understand(store, clock=lambda: datetime.now(UTC)) if waiting else UnderstandReport()
+    if not store.items.find(without_analysis=ANALYSER, limit=1):  # without any, no table is loaded
+        return UnderstandReport()
+    return understand(store, clock=lambda: datetime.now(UTC), encoder=encoder)
+
+
+def _read_lines(read: UnderstandReport) -> list[str]:
     line = (
         f"{read.analysed} items read, {read.relevant} relevant; {len(read.new_stories)} new stories, "
         f"{len(read.grown_stories)} grown; {len(read.new_events)} new events in {len(read.cases)} cases"
     )
-    return [line]
+    failed = [f"{len(read.failed)} items could not be read and are set aside:"] if read.failed else []
+    return [line, *failed, *(f"  {one}" for one in read.failed)]
 
 
 def ids_from(store: Store, sources: Path | None) -> frozenset[int] | None:

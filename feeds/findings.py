@@ -122,7 +122,10 @@ class DateMention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """What one version of the analyser understood of one revision of an item."""
+    """What one version of the analyser understood of one revision of an item.
+
+    ``failure`` says why nothing could be understood; then ``kind`` is ``failed`` and the rest empty.
+    """
 
     item_id: int
     revision: int
@@ -145,6 +148,7 @@ class Analysis:
     event_how: str = ""
     doubts: tuple[str, ...] = ()
     reasons: tuple[Evidence, ...] = ()
+    failure: str = ""
 
 
 # --- stories and cases ---------------------------------------------------------------------------

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from feeds import tables
+from feeds.analyse import ANALYSER
 from feeds.digeststore import DigestStore
+from feeds.findingstore import FindingStore
 from feeds.outbox import Outbox
+from feeds.plaintext import one_line
 from feeds.run import hour_of
 from feeds.state import unsent_lines
+from feeds.understand import FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +30,7 @@ __all__ = ["Finding", "examine"]
 
 _LATE: Final = timedelta(hours=1)
 _LONG_AGO: Final = timedelta(days=1)
+_NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,7 @@ def examine(store: Store, settings: NewsSettings, now: datetime) -> list[Finding
     return [
         *_sources(store, now),
         _unread(store),
+        *_set_aside(store),
         *(_digests(store, group, now) for group in settings.groups),
         *_secrets(settings),
         *_mails(store),
@@ -71,6 +77,27 @@ def _unread(store: Store) -> Finding:
     with store.database.read() as connection:
         unread = int(connection.execute(query).scalar_one())
     return Finding(sound=unread == 0, what=f"{store.items.count()} items, {unread} of them not read yet")
+
+
+def _set_aside(store: Store) -> Iterator[Finding]:
+    """Items whose newest revision could not be read, newest first, the first few with the reason."""
+    items, analyses = tables.items, tables.analyses
+    query = (
+        sa.select(items.c.id)
+        .join(analyses, (analyses.c.item_id == items.c.id) & (analyses.c.revision == items.c.revision))
+        .where(analyses.c.kind == FAILED, analyses.c.analyser == ANALYSER)
+        .order_by(items.c.id.desc())
+    )
+    with store.database.read() as connection:
+        ids = list(connection.execute(query).scalars())
+    if ids:
+        yield Finding(
+            sound=False, what=f"{len(ids)} items could not be read and are set aside until they change"
+        )
+    reasons = FindingStore(store.database).analyses(ids[:_NAMED])
+    for item in store.items.find(ids=ids[:_NAMED]):
+        said = f"{item.title} <{item.url}>: {reasons[item.id].failure}"
+        yield Finding(sound=False, what=one_line(f"not understood: {said}"))
 
 
 def _digests(store: Store, group: GroupSettings, now: datetime) -> Finding:

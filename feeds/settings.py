@@ -11,6 +11,9 @@
     at = "07:30"                        # local time, in time_zone
     time_zone = "Europe/Berlin"
 
+    [stories]
+    encoder = "/srv/encoder"            # optional: a text encoder's folder, to compare articles across languages
+
     [[group]]
     name = "legal"
     recipients = ["a@example.org", "b@example.org"]
@@ -38,6 +41,7 @@ __all__ = [
     "GroupSettings",
     "NewsSettings",
     "SmtpSettings",
+    "StorySettings",
     "load_settings",
     "read_settings",
     "secret",
@@ -110,11 +114,19 @@ class GroupSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StorySettings:
+    """How articles are compared: ``encoder`` is a folder in the layout of sentence-transformers; empty: without a model."""
+
+    encoder: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewsSettings:
     """The whole file, with the defaults filled in."""
 
     smtp: SmtpSettings | None = None
     digest: DigestSettings = field(default_factory=DigestSettings)
+    stories: StorySettings = field(default_factory=StorySettings)
     groups: tuple[GroupSettings, ...] = ()
 
     def group(self, name: str) -> GroupSettings:
@@ -159,19 +171,20 @@ def read_settings(text: str, *, name: str = "news.toml") -> NewsSettings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(name, [f"is not TOML: {error}"]) from error
     faults = [
-        f"{key}: no such setting; there is smtp, digest, group"
+        f"{key}: no such setting; there is smtp, digest, stories, group"
         for key in data
-        if key not in {"smtp", "digest", "group"}
+        if key not in {"smtp", "digest", "stories", "group"}
     ]
     smtp = _part(SmtpSettings, data.get("smtp"), "smtp", faults)
     digest = _part(DigestSettings, data.get("digest", {}), "digest", faults) or DigestSettings()
+    stories = _part(StorySettings, data.get("stories", {}), "stories", faults) or StorySettings()
     groups = _groups(data.get("group", []), digest, faults)
     if smtp is not None:
         faults += _smtp_faults(smtp)
     faults += _when_faults(digest, "digest") + _digest_faults(digest)
     if faults:
         raise ConfigError(name, faults)
-    return NewsSettings(smtp=smtp, digest=digest, groups=groups)
+    return NewsSettings(smtp=smtp, digest=digest, stories=stories, groups=groups)
 
 
 def secret(variable: str, what: str) -> str:

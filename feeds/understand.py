@@ -4,7 +4,8 @@
 >>> report.analysed, report.relevant, len(report.new_stories)  # doctest: +SKIP
 (120, 14, 9)
 
-A batch of items is analysed without a transaction, then stored with its stories and cases in a single one: after a
+An item that cannot be read costs only itself: it is told in the report, stored as failed and tried again when it changes
+or when the analyser does. A batch of items is analysed without a transaction, then stored with its stories and cases in a single one: after a
 kill, an item is either understood altogether or not at all, and the next run goes on with the rest.
 """
 
@@ -13,11 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import sqlalchemy as sa
+
 from feeds.analyse import ANALYSER, Analyser
 from feeds.casebook import follow
 from feeds.casestore import CaseStore
 from feeds.findingstore import FindingStore, put_analyses, unread
 from feeds.grouping import Tellings, group, prepare
+from feeds.plaintext import one_line
 from feeds.records import Analysis, Case, Item, Story, to_plain
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from feeds.vectors import Encoder
 
 __all__ = [
+    "FAILED",
     "UnderstandReport",
     "cases",
     "export_items",
@@ -38,11 +43,16 @@ __all__ = [
 ]
 
 _BATCH: Final = 500
+FAILED: Final = "failed"
+"""The kind of an item that could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnderstandReport:
-    """What one call did: items read, relevant ones, stories made and grown, cases touched and events found."""
+    """What one call did: items read, relevant ones, stories made and grown, cases touched and events found.
+
+    ``failed`` names each item that could not be read, with the reason; they count as ``analysed``.
+    """
 
     analysed: int = 0
     relevant: int = 0
@@ -50,6 +60,7 @@ class UnderstandReport:
     grown_stories: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
     new_events: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 def understand(
@@ -67,8 +78,51 @@ def understand(
     reader = analyser or Analyser.load()
     total = UnderstandReport()
     while batch := store.items.find(without_analysis=ANALYSER, limit=_BATCH):
-        read = [(item, reader.analyse(item)) for item in batch]
-        total = _joined(total, _store(store, read, prepare(read, encoder), clock()))
+        read = [(item, _analysed(reader, item)) for item in batch]
+        total = _joined(total, _placed(store, read, encoder, clock()))
+    return total
+
+
+def _analysed(reader: Analyser, item: Item) -> Analysis:
+    """What ``item`` says, or that it could not be read."""
+    try:
+        return reader.analyse(item)
+    except Exception as error:  # noqa: BLE001 - texts of strangers: whatever one of them breaks, the others go on
+        return _failed(item, error)
+
+
+def _failed(item: Item, error: Exception) -> Analysis:
+    reason = one_line(f"{type(error).__name__}: {error}")[:300]
+    return Analysis(
+        item_id=item.id,
+        revision=item.revision,
+        analyser=ANALYSER,
+        relevant=False,
+        score=0.0,
+        kind=FAILED,
+        lang=item.lang,
+        failure=reason,
+    )
+
+
+def _placed(
+    store: Store, read: list[tuple[Item, Analysis]], encoder: Encoder | None, now: datetime
+) -> UnderstandReport:
+    """A batch stored; where it cannot be placed as a whole, each item by itself, and only what fails is set aside."""
+    try:
+        sound = [pair for pair in read if not pair[1].failure]
+        return _store(store, read, prepare(sound, encoder), now)
+    except sa.exc.OperationalError:
+        raise  # the database's trouble, no article's
+    except Exception as error:
+        if any(analysis.failure for _, analysis in read) and len(read) == 1:
+            raise
+        if len(read) == 1:
+            item = read[0][0]
+            return _placed(store, [(item, _failed(item, error))], encoder, now)
+    total = UnderstandReport()
+    for pair in read:
+        total = _joined(total, _placed(store, [pair], encoder, now))
     return total
 
 
@@ -81,7 +135,7 @@ def _store(
         pairs = [(item, analysis) for item, analysis in read if item.id in fresh]
         put_analyses(connection, [analysis for _, analysis in pairs], now)
         new, grown = group(connection, tellings.only(fresh), now)
-        touched, events = follow(connection, pairs, now)
+        touched, events = follow(connection, [pair for pair in pairs if not pair[1].failure], now)
     return UnderstandReport(
         analysed=len(pairs),
         relevant=sum(analysis.relevant for _, analysis in pairs),
@@ -89,6 +143,11 @@ def _store(
         grown_stories=grown,
         cases=touched,
         new_events=events,
+        failed=tuple(
+            one_line(f"{item.title} <{item.url}>: {analysis.failure}")
+            for item, analysis in pairs
+            if analysis.failure
+        ),
     )
 
 
@@ -101,6 +160,7 @@ def _joined(one: UnderstandReport, other: UnderstandReport) -> UnderstandReport:
         grown_stories=tuple(dict.fromkeys((*one.grown_stories, *other.grown_stories))),
         cases=tuple(dict.fromkeys((*one.cases, *other.cases))),
         new_events=(*one.new_events, *other.new_events),
+        failed=(*one.failed, *other.failed),
     )
 
 
@@ -138,8 +198,8 @@ def export_items(store: Store, *, since: datetime | None = None) -> Iterator[dic
 
 
 def item_row(item: Item, analysis: Analysis | None, *, story: str = "", case: str = "") -> dict[str, Any]:
-    """One row of ``news export``; what was not analysed yet has null for ``relevant`` and ``score``."""
-    read = analysis
+    """One row of ``news export``; what was not analysed, or could not be, has null for ``relevant`` and ``score``."""
+    read = analysis if analysis and not analysis.failure else None
     parties = read.parties if read else ()
     return {
         "feed": item.feed,
