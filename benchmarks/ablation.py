@@ -65,7 +65,7 @@ def main() -> int:
         for name, columns in less_channel(bench, dev, test):
             tables[name] = measured(name, columns, dev, test, bench=bench, draws=draws)
     result = {
-        "model": bench.detector.artefact.identity,
+        "model": bench.model,
         "dev": len(dev.examples),
         "n": len(test.examples),
         "clusters": len(set(test.clusters)),

@@ -82,7 +82,7 @@ def main() -> int:
     honest = _some([row for row in rows if not row[0].counterfeit], options.rows)
     natives = native_names(read_aliases(LEXICON))
     result: dict[str, Any] = {
-        "model": bench.detector.artefact.identity,
+        "model": bench.model,
         "threshold": bench.detector.thresholds.queue,
         "caught": len(caught),
         "honest": len(honest),

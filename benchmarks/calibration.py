@@ -30,7 +30,7 @@ def main() -> int:
     act = scores >= thresholds.act
     flagged = scores >= thresholds.queue
     result = {
-        "model": bench.detector.artefact.identity,
+        "model": bench.model,
         "n": len(scores),
         "clusters": len(set(part.clusters)),
         "ece": bootstrap(calibration_error, truth, scores, groups=part.clusters).as_json(),
@@ -41,6 +41,7 @@ def main() -> int:
             "recall": wilson(int((truth & act).sum()), int(truth.sum())).as_json(),
         },
         "held out": measure(truth, scores, threshold=thresholds.queue, groups=part.clusters),
+        "held out, flagged from 0.5": measure(truth, scores, threshold=0.5, groups=part.clusters),
         "pairs": pair_accuracy(
             list(truth), list(flagged), [example.pair for example in part.examples]
         ).as_json(),

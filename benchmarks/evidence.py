@@ -44,7 +44,7 @@ def main() -> int:
     control = bench.scores([without_others(*row) for row in flagged]) < queue
     none = np.array([not _removes(verdict) for _, verdict in flagged], bool)
     result = {
-        "model": bench.detector.artefact.identity,
+        "model": bench.model,
         "threshold": queue,
         "flagged": len(flagged),
         "nothing shown": int(none.sum()),

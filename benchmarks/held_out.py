@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nlp.artefact import Artefact
     from nlp.reading import Reading
     from nlp.records import Listing, Verdict
 
@@ -63,12 +64,18 @@ class Bench:
     parts: dict[str, list[Example]]
     work: Path
 
+    @property
+    def model(self) -> str:
+        """Name and weights of the model: what scores depend on, whatever becomes of its card."""
+        artefact = self.detector.artefact
+        return f"{artefact.name}, weights {_weights(artefact)}"
+
     @classmethod
     def load(cls, model: str, work: Path | None) -> Bench:
         """The bench of a model folder; readings are kept under ``work`` for this model and these rules."""
         detector = Detector.load(model, threads=1)
         config = load_config(BuildConfig, detector.artefact.path / "training.toml")
-        folder = (work or Path(tempfile.mkdtemp())) / f"{detector.artefact.fingerprint[:12]}-{_rules()[:12]}"
+        folder = (work or Path(tempfile.mkdtemp())) / f"{_weights(detector.artefact)}-{_rules()}"
         folder.mkdir(parents=True, exist_ok=True)
         parts = by_group(load_corpus(), shares=config.shares, seed=str(config.seed))
         return cls(detector=detector, config=config, parts=parts, work=folder)
@@ -140,6 +147,13 @@ def show(figure: dict[str, Any] | None) -> str:
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
 
 
+def _weights(artefact: Artefact) -> str:
+    """A digest of the files that a score depends on; card and metrics may change without it."""
+    files = artefact.json("MANIFEST.json")["files"]
+    used = ("onnx/model.onnx", "ngrams.safetensors", "detector.json", "tokenizer.json")
+    return hashlib.sha256("".join(files[name]["sha256"] for name in used).encode()).hexdigest()[:12]
+
+
 def _rules() -> str:
     """A digest of everything that a reading depends on besides the model and the corpus."""
     digest = hashlib.sha256()
@@ -149,4 +163,4 @@ def _rules() -> str:
             digest.update(file.read_bytes())
     for file in sorted((root.parent / "training" / "corpus").glob("*.jsonl")):
         digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return digest.hexdigest()[:12]
