@@ -98,6 +98,7 @@ def build(
     checkpoint = work / "checkpoint"
     if not (checkpoint / "model.safetensors").exists():
         fit(rows, base=base, output=work, config=config.loop, report=report)
+        _write_json(work / "fit.json", {"minutes": round((time.monotonic() - began) / 60, 1)})
     folder = work / "folder"
     _assemble(folder, checkpoint, rows, config=config, report=report)
     artefact = open_artefact(folder)
@@ -107,7 +108,9 @@ def build(
         "corpus": len(examples),
         "generated": len(made),
         "generator_version": GENERATOR_VERSION,
-        "minutes": round((time.monotonic() - began) / 60, 1),
+        "minutes": json.loads((work / "fit.json").read_text())[
+            "minutes"
+        ],  # of the last, uninterrupted stretch
         "parity": json.loads((work / "parity.json").read_text()),
     }
     _write_json(folder / "metrics.json", measured)
