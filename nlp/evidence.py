@@ -21,6 +21,7 @@ _PIECES: Final = 8
 _SHORT: Final = 24  # characters: short enough to show as it is
 _ROUNDS: Final = 4
 _WORD: Final = re.compile(r"[^\W_]+|[^\w\s]+")
+_LETTERS: Final = re.compile(r"[^\W_]+")
 _MIN_DROP: Final = 0.1  # logits: less is noise
 
 
@@ -42,7 +43,14 @@ def find_words(classifier: Classifier, view: View, label: str) -> Place | None:
         if best[2] - best[1] <= _SHORT:
             break
         places = [best]
-    return best
+    return _trimmed(view, best) if best else None
+
+
+def _trimmed(view: View, place: Place) -> Place:
+    """``place`` without the signs at its ends, unless it is nothing but signs."""
+    field, start, end = place
+    words = list(_LETTERS.finditer(_text(view, field), start, end))
+    return (field, words[0].start(), words[-1].end()) if words else place
 
 
 def _cut(view: View, place: Place) -> list[Place]:
