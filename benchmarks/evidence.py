@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from held_out import Bench, options_of, show
 
+from nlp.decide import rule_cues
 from nlp.letters import word_group
 from training.metrics import wilson
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nlp.reading import Reading
     from nlp.records import Listing, Verdict
     from training.data import Example
 
@@ -37,8 +39,11 @@ Row = tuple["Example", "Verdict"]
 def main() -> int:
     options = options_of(__doc__, "evidence.json")
     bench = Bench.load(options.model, options.work)
-    pairs = zip(bench.parts["test"], bench.verdicts("test"), strict=True)
-    flagged = [(example, verdict) for example, verdict in pairs if verdict.suspicious]
+    part = bench.part("test")
+    rows = zip(part.examples, bench.verdicts("test"), part.readings, strict=True)
+    chosen = [row for row in rows if row[1].suspicious]
+    flagged = [(example, verdict) for example, verdict, _ in chosen]
+    found = np.array([_attributed(verdict, reading) for _, verdict, reading in chosen], bool)
     queue = bench.detector.thresholds.queue
     shown = bench.scores([without_evidence(*row) for row in flagged]) < queue
     control = bench.scores([without_others(*row) for row in flagged]) < queue
@@ -51,9 +56,12 @@ def main() -> int:
         "falls without the shown words": share(shown),
         "the same, where words are shown": share(shown[~none]),
         "falls without as many other words": share(control),
+        "marked words that are shown": marked_and_shown(flagged),
         "by kind": {
             name: {"shown": share(shown[rows]), "control": share(control[rows])}
-            for name, rows in kinds(flagged).items()
+            for name, rows in (
+                kinds(flagged) | {"all words by rules": ~found, "some words by attribution": found}
+            ).items()
         },
         "stays": [example.listing.id for (example, _), fell in zip(flagged, shown, strict=True) if not fell],
     }
@@ -66,6 +74,7 @@ def main() -> int:
         f"(where any are shown {show(result['the same, where words are shown'])}), "
         f"without as many others {show(result['falls without as many other words'])}"
     )
+    print(f"words marked in the corpus that meet shown ones {show(result['marked words that are shown'])}")
     for name, row in result["by kind"].items():
         print(
             f"  {name:44} n {row['shown']['n']:>5}  shown {show(row['shown'])}  control {show(row['control'])}"
@@ -123,6 +132,26 @@ def without_others(example: Example, verdict: Verdict) -> Listing:
 
 def _places(verdict: Verdict) -> list[Place]:
     return [(cue.field, cue.start or 0, cue.end or 0) for cue in verdict.cues if cue.field is not None]
+
+
+def marked_and_shown(flagged: list[Row]) -> dict[str, Any]:
+    """Of the stretches that the corpus marks as evidence in rightly flagged listings: how many meet a shown one."""
+    met = [
+        any(_meet((field, start, end), place) for place in _places(verdict))
+        for example, verdict in flagged
+        if example.counterfeit
+        for field, start, end, _ in example.spans
+    ]
+    return wilson(sum(met), len(met)).as_json()
+
+
+def _attributed(verdict: Verdict, reading: Reading) -> bool:
+    """Whether some shown words were found by attribution, where no rule could show any."""
+    by_rules = {(cue.cue, cue.field, cue.start, cue.end) for cue in rule_cues(reading)}
+    return any(
+        cue.field is not None and (cue.cue, cue.field, cue.start, cue.end) not in by_rules
+        for cue in verdict.cues
+    )
 
 
 def _price_column(verdict: Verdict) -> bool:
