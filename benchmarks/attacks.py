@@ -5,7 +5,7 @@
 Of listings that the model flags rightly, every word that gives them away is disguised: words marked in the corpus as evidence
 or brand, and words that the verdict itself shows (prices are left as they are: a buyer must read them). Of honest listings, the
 brand words. An attack counts only where it changes the listing. The attacks of ``training.disguise`` are also made by the
-generator, so the model has met them on other words; the last four were never shown to it. Prints a table and writes
+generator, so the model has met them on other words; the other five were never shown to it. Prints a table and writes
 benchmarks/results/attacks.json.
 """
 
@@ -16,6 +16,7 @@ import random
 import unicodedata
 from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,13 +95,17 @@ def main() -> int:
         ("transliterated brand", False, lambda example, _, rng: _transliterate(example, natives, rng)),
     ]
     for name, seen, attack in every:
-        result["attacks"][name] = {"in the generator": seen} | measure(
-            bench, caught, honest, name=name, attack=attack
-        )
+        make = partial(measure, bench, caught, honest, name=name, attack=attack)
+        figures = bench.kept(f"attack-{name}-{options.rows}".replace(" ", "-"), make)
+        result["attacks"][name] = {"in the generator": seen} | figures
         print(line(name, result["attacks"][name]), flush=True)
-    result["all together"] = together(result["attacks"].values())
+    every_one = list(result["attacks"].values())
+    result["all together"] = together(every_one)
+    for title, seen in (("in the generator", True), ("not in the generator", False)):
+        result[title] = together(row for row in every_one if row["in the generator"] == seen)
     options.output.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(line("all together", result["all together"]))
+    for title in ("in the generator", "not in the generator", "all together"):
+        print(line(title, result[title]))
     return 0
 
 
