@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from nlp.errors import FauxwatchError, MissingExtra, UsageError
+from nlp.errors import FauxwatchError, Interrupted, MissingExtra, UsageError
 
 __all__ = ["app", "main"]
 
@@ -26,6 +26,7 @@ app = typer.Typer(
     help="Reads dumps of marketplace listings for suspected counterfeits, trains on your labels, watches enforcement news.\n\n"
     "A verdict is a lead for a person, never proof.",
 )
+_STOPPED: Final = "stopped; what was finished is kept, --resume goes on from there"
 _FORWARD: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 Dumps = Annotated[
@@ -73,6 +74,12 @@ def classify(  # noqa: PLR0913 - a command has as many options as it has
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N listings.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Processes that do the work; left out, one for each CPU on a large dump."
+        ),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Print each suspect with its text and the words that count.")
     ] = False,
@@ -91,10 +98,19 @@ def classify(  # noqa: PLR0913 - a command has as many options as it has
         watchlist=watchlist,
         limit=limit,
     )
-    with show_progress() as progress:
-        summary = classify_dumps(
-            dumps, output, settings=settings, resume=resume, on_columns=show_columns, progress=progress
-        )
+    try:
+        with show_progress() as progress:
+            summary = classify_dumps(
+                dumps,
+                output,
+                settings=settings,
+                resume=resume,
+                workers=workers,
+                on_columns=show_columns,
+                progress=progress,
+            )
+    except KeyboardInterrupt as stop:  # typer would end with its own exit code and say nothing
+        raise Interrupted(_STOPPED) from stop
     show_summary(summary, explain=explain)
     raise typer.Exit(1 if summary.rejected else 0)
 
@@ -190,7 +206,7 @@ def main() -> None:
         typer.echo(f"fauxwatch: {error}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        typer.echo("fauxwatch: stopped; what was finished is kept, --resume goes on from there", err=True)
+        typer.echo(f"fauxwatch: {_STOPPED}", err=True)
         sys.exit(3)
     except BrokenPipeError:
         sys.stderr.close()

@@ -111,10 +111,12 @@ class Reader:
             prices=PriceReader(Currencies.load(currencies), References.load(prices), medians=medians),
         )
 
-    def with_medians(self, medians: DumpMedians) -> Reader:
-        """The same reader, which also holds prices against a dump's own medians (packaged price tables)."""
-        prices = PriceReader(Currencies.load(), References.load(), medians=medians)
-        return Reader(lexicon=self._lexicon, brands=self._brands, prices=prices)
+    def with_medians(
+        self, medians: DumpMedians, *, prices: Path | None = None, currencies: Path | None = None
+    ) -> Reader:
+        """The same reader, which also holds prices against a dump's own medians; tables as in :meth:`load`."""
+        reader = PriceReader(Currencies.load(currencies), References.load(prices), medians=medians)
+        return Reader(lexicon=self._lexicon, brands=self._brands, prices=reader)
 
     def canonical(self, brand: str) -> str | None:
         """The canonical name of a brand, None for one that the lexicon does not know."""
