@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Classifier", "View"]
 
 _STRIDE: Final = 24  # tokens that neighbouring windows of a long text share
-_MAX_WINDOWS: Final = 6
+_MAX_WINDOWS: Final = 3  # of a long text: its beginning and its end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +96,10 @@ class Classifier:
         head += [*title[: self._length // 2], middle]
         room = self._length - len(head) - 1
         step = max(room - _STRIDE, 1)
-        starts = range(0, max(len(body) - _STRIDE, 1), step)
-        return [[*head, *body[at : at + room], end] for at in list(starts)[:_MAX_WINDOWS]]
+        starts = list(range(0, max(len(body) - _STRIDE, 1), step))
+        if len(starts) > _MAX_WINDOWS:
+            starts = [*starts[: _MAX_WINDOWS - 1], starts[-1]]
+        return [[*head, *body[at : at + room], end] for at in starts]
 
     def _encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text; all at once, which takes both cores and counts no offsets."""
