@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
     from feeds.mentions.companies import Company
     from feeds.mentions.passages import Passage
-    from feeds.records import Amount, BrandMention, DateMention, Item, Quantity
+    from feeds.records import Amount, BrandMention, DateMention, Item, Party, Quantity
 
 __all__ = ["ANALYSER", "Analyser"]
 
-ANALYSER: Final = "tables-3"
+ANALYSER: Final = "tables-4"
 """Names this reading of articles; items read under another name are read again."""
 _SHORT: Final = 1200
 _SYSTEMS: Final = {"us": "US", "us-app": "US", "us-itc": "US", "us-ttab": "US", "eu": "EU", "euipo": "EU", "uk": "GB", "cn": "CN",
@@ -70,14 +70,18 @@ class Analyser:
         title, text = passages
         marks = self._marks.find(passages)
         companies = find_companies(passages, brands={one.brand for one in marks})
+        brands = with_groups(marks, companies)
         kind, _votes = self._kinds.kind(title.text, text.text, langs)
+        civil = kind in CASE_KINDS
+        parties = tuple(find_parties(passages, brands, companies, civil=civil))
         judged = self._relevance.judge(
             title.text,
             text.text,
             langs,
             brands=_spans(marks, [one for one in companies if one.kind == "group"]),
             sued=_spans((), [one for one in companies if one.kind != "group"]),
-            civil=kind in CASE_KINDS,
+            suing=_suing(brands, parties),
+            civil=civil,
         )
         base = Analysis(
             item_id=item.id,
@@ -89,8 +93,7 @@ class Analyser:
             lang=lang,
             reasons=judged.reasons,
         )
-        brands = with_groups(marks, companies)
-        return _with_mentions(base, item, passages, brands=brands, companies=companies)
+        return _with_mentions(base, item, passages, brands=brands, companies=companies, parties=parties)
 
 
 def _with_mentions(
@@ -100,6 +103,7 @@ def _with_mentions(
     *,
     brands: tuple[BrandMention, ...],
     companies: Sequence[Company],
+    parties: tuple[Party, ...],
 ) -> Analysis:
     """``base`` with everything that the article names; of a long one that matters to nobody only brands, court."""
     taken = _spans(brands, companies)
@@ -122,7 +126,7 @@ def _with_mentions(
     return replace(
         base,
         brands=brands,
-        parties=tuple(find_parties(passages, brands, companies, civil=civil)),
+        parties=parties,
         court=court,
         dockets=dockets,
         jurisdiction=_jurisdiction(item, court, dockets, country),
@@ -135,6 +139,12 @@ def _with_mentions(
         event_how=how,
         doubts=_doubts(amounts, translated=translated),
     )
+
+
+def _suing(brands: Sequence[BrandMention], parties: Sequence[Party]) -> list[tuple[str, int, int]]:
+    """Where brands that are plaintiffs are named."""
+    names = {one.name for one in parties if one.side == "plaintiff"}
+    return _spans([one for one in brands if one.brand in names], ())
 
 
 def _spans(brands: Sequence[BrandMention], companies: Sequence[Company]) -> list[tuple[str, int, int]]:

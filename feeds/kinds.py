@@ -49,6 +49,7 @@ _OVERRIDES: Final = {
 }
 _HEADLINED: Final = frozenset(["sentence", "conviction", "charge"])
 """Kinds that outweigh others only from the headline: seizures are told with the fines that threaten."""
+_PARTS: Final = ("withdrawn_some", "partial_dismissal", "default_judgment")
 _SENTENCE: Final = re.compile(r".{10,300}?(?:[.!?](?=\s)|[。！？\n]|$)", re.DOTALL)
 _READ: Final = 900
 _LEAST: Final = 0.55
@@ -57,7 +58,7 @@ _TOLD: Final = 2.0
 
 def _tell_apart(votes: dict[str, float]) -> None:
     """A step of a lawsuit is the news even where the headline only tells what the parties will do together."""
-    for step in ("withdrawn_some", "partial_dismissal", "default_judgment"):
+    for step in _PARTS:
         if votes.get(step, 0.0) >= _TOLD:
             for wrapping in ("policy", "report", "warning"):
                 if wrapping in votes:
@@ -110,13 +111,17 @@ class Kinds:
         return best, votes
 
     def _hits(self, content: str, langs: Collection[str]) -> list[WordHit]:
-        """Hits without those that lie inside a longer one of another kind."""
+        """Hits without those that lie inside a longer one of another kind, unless they outweigh it."""
         hits = self._scanner.find_flat(flat(content), langs)
         longest = sorted(hits, key=lambda hit: hit.start - hit.end)
         kept: list[WordHit] = []
         for hit in longest:
             if not any(
-                hit.start < other.end and other.start < hit.end and other.label != hit.label for other in kept
+                hit.start < other.end
+                and other.start < hit.end
+                and other.label != hit.label
+                and not (hit.label in _PARTS and other.label in _OVERRIDES[hit.label])
+                for other in kept
             ):
                 kept.append(hit)
         return kept

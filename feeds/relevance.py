@@ -34,6 +34,8 @@ _NEAR: Final = 34
 _NEAR_SPACELESS: Final = 14
 _SENTENCE: Final = 140
 _LIKE: Final = 80
+_LEAD: Final = 250
+_TOLD: Final = 700
 _BIAS: Final = -2.0
 _LIMIT: Final = 0.5
 _MOST: Final = 8.0
@@ -47,6 +49,7 @@ _POINTS: Final = {
     "mark": 2.4,
     "copy": 2.4,
     "sued": 1.9,
+    "suing": 2.3,
     "off_topic": -1.6,
     "swallow": -0.9,
 }
@@ -94,14 +97,18 @@ class _Around:
 class Relevance:
     """The judge; immutable."""
 
-    def __init__(self, scanner: Scanner) -> None:
+    def __init__(self, scanner: Scanner, disputes: Scanner) -> None:
         self._scanner = scanner
+        self._disputes = disputes
 
     @classmethod
     def load(cls) -> Relevance:
         """With the packaged tables."""
-        rows = read_words("relevance.tsv")
-        return cls(Scanner((row["lang"], row["class"], row["patterns"]) for row in rows))
+        words, disputes = (
+            Scanner((row["lang"], row["class"], row["patterns"]) for row in read_words(table))
+            for table in ("relevance.tsv", "disputes.tsv")
+        )
+        return cls(words, disputes)
 
     def judge(
         self,
@@ -111,12 +118,13 @@ class Relevance:
         *,
         brands: Collection[tuple[str, int, int]] = (),
         sued: Collection[tuple[str, int, int]] = (),
+        suing: Collection[tuple[str, int, int]] = (),
         civil: bool = False,
     ) -> Judgement:
         """Judge one article.
 
-        ``brands`` are the (field, start, end) of brands found in it, ``sued`` those of marketplaces and shops;
-        ``civil`` says that it tells a step of a civil case: then a mark in general and a likeness count too.
+        ``brands`` are the (field, start, end) of brands found in it, ``sued`` those of marketplaces and shops,
+        ``suing`` those of brands that are the plaintiff; ``civil`` says that it tells a step of a civil case: then a mark in general and a likeness count too.
         """
         from feeds.records import Evidence as Words
 
@@ -126,6 +134,8 @@ class Relevance:
             spans = [(start, end) for where, start, end in brands if where == field]
             accused = [(start, end) for where, start, end in sued if where == field]
             points += self._field(field, content, langs, _Around(brands=spans, sued=accused, civil=civil))
+        if civil and not any(one.points > 0 for one in points if one.field == "title"):
+            points += self._asserted(title, body, langs, suing)
         total = _BIAS + _weighed(points, len(body), civil=civil)
         score = 1 / (1 + math.exp(-max(-20.0, min(20.0, total))))
         source = {"title": title, "text": text}
@@ -140,6 +150,17 @@ class Relevance:
             for one in speaking
         )
         return Judgement(relevant=score >= _LIMIT, score=score, reasons=reasons, points=total)
+
+    def _asserted(
+        self, title: str, body: str, langs: Collection[str], suing: Collection[tuple[str, int, int]]
+    ) -> list[_Point]:
+        """A brand that is the plaintiff, in the headline or the lead, of a lawsuit of which nothing says that it is about else."""
+        lead = [one for one in suing if one[0] == "title" or one[2] <= _LEAD]
+        told = {hit.label for part in (title, body[:_TOLD]) for hit in self._disputes.find(part, langs)}
+        if not lead or "subject" in told or "legal" not in told:
+            return []
+        field, start, end = min(lead, key=lambda one: (one[0] != "title", one[1]))
+        return [_Point(field=field, start=start, end=end, label="suing", points=_POINTS["suing"])]
 
     def _field(self, field: str, content: str, langs: Collection[str], around: _Around) -> list[_Point]:
         folded = flat(content)

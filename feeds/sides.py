@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from feeds.mentions.freenames import is_nobody
 from feeds.names import latin
 from feeds.scan import Scanner, flat
 from feeds.words import read_words
@@ -109,7 +110,7 @@ def party_keys(name: str) -> tuple[str, ...]:
     words = _words(_without_city(_ASIDE.sub(" ", name))) or _words(name)
     kept = [word for word in words if word not in _LEGAL] or words
     plain = " ".join(kept)
-    if not plain or _is_nobody(plain):
+    if not plain or is_nobody(plain):
         return ()
     company = _companies().get(plain) or _companies().get(" ".join(words))
     if company is not None:
@@ -190,20 +191,6 @@ def _keyed(names: Iterable[str]) -> dict[str, str]:
         for key in keys[1:]:
             found.setdefault(key, name)
     return found
-
-
-def _is_nobody(plain: str) -> bool:
-    """Whether a name says no more than that there are sellers."""
-    left = plain
-    for hit in sorted(_nobody().find(plain, {"en", "es", "pt", "fr", "de"}), key=lambda one: -one.start):
-        left = left[: hit.start] + " " + left[hit.end :]
-    return not re.search(r"[^\W\d_]{2,}", left)
-
-
-@lru_cache(maxsize=1)
-def _nobody() -> Scanner:
-    rows = [row for row in read_words("steps.tsv") if row["class"] == "nobody"]
-    return Scanner((row["lang"], row["class"], row["patterns"]) for row in rows)
 
 
 @lru_cache(maxsize=1)

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from feeds.mentions.numbers import numbers_in
+from feeds.mentions.townbrands import is_place
 from feeds.records import BrandMention
-from feeds.scan import Scanner
+from feeds.scan import Scanner, flat
 from feeds.words import read_words
 from nlp.entities.brands import BrandFinder
 from nlp.entities.names import LEXICON, read_aliases
@@ -70,8 +71,11 @@ class MarkFinder:
     def canonical(self, name: str) -> str | None:
         """The name that :meth:`find` gives for ``name``; None if no table knows it."""
         known = self._finder.canonical(name)
+        own = _own_names().get(flat(name))
+        if own:
+            return own
         hits = [hit for hit in _news().find(name, {"en"}) if hit.start == 0 and hit.end == len(name)]
-        return hits[0].label.split("\t")[0] if hits else known
+        return known or (hits[0].label.split("\t")[0] if hits else None)
 
     def find(self, passages: Sequence[Passage]) -> tuple[BrandMention, ...]:
         """Mentions in order, none inside another."""
@@ -82,11 +86,16 @@ class MarkFinder:
 
     def _in(self, passage: Passage) -> list[BrandMention]:
         found = [
-            BrandMention(brand=match.brand, how=match.how, evidence=passage.evidence(match.start, match.end))
+            BrandMention(
+                brand=_own_names().get(flat(match.text), match.brand),
+                how=match.how,
+                evidence=passage.evidence(match.start, match.end),
+            )
             for match in self._finder.find(passage.text, plain=True)
             if match.how != "disguise"
             and _written(match.text)
             and not _is_word(passage, match.start, match.text)
+            and not is_place(passage, match.start, match.end)
         ]
         found = _without_numbers(passage, found)
         doubtful: list[tuple[WordHit, str]] = []
@@ -99,6 +108,7 @@ class MarkFinder:
                 _taken(hit.start, hit.end, found)
                 or not _spelt(words, name)
                 or _COURT.match(passage.text, hit.start)
+                or is_place(passage, hit.start, hit.end)
             ):
                 continue
             if use == "context":
@@ -194,6 +204,17 @@ def _told(passage: Passage, hit: WordHit, telling: Sequence[WordHit], found: Seq
 
 def _telling_words(passage: Passage) -> list[WordHit]:
     return [one for one in _tellers().find_flat(passage.folded, passage.langs) if one.label in _TELLING]
+
+
+@lru_cache(maxsize=1)
+def _own_names() -> dict[str, str]:
+    """The names of the packaged table, folded; it knows the brands of the news better than a lexicon of goods."""
+    return {
+        flat(name): row["brand"]
+        for row in read_words("brands.tsv")
+        if row["use"] == "plain"
+        for name in row["names"].split("|")
+    }
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
+from feeds.mentions.freenames import STOP, left_of, right_of, unspaced
 from feeds.records import Party
 from feeds.scan import Scanner, flat
 from feeds.words import read_words
@@ -29,25 +30,14 @@ _CAPTION: Final = re.compile(
     r"(?P<left>[A-Z][\w&.'’-]*(?:,? (?:[A-Z][\w&.'’-]*|&|of|de|et al\.?|and [A-Z][\w&.'’-]*)){0,7}) v(?:s|ersus)?\.? "
     r"(?P<right>[A-Z][\w&.'’-]*(?:,? (?:[A-Z][\w&.'’-]*|&|of|de|et al\.?|and [A-Z][\w&.'’-]*)){0,7})"
 )
-_HAN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
-_NAME_LEFT: Final = re.compile(
-    r"(?:[^\W\d_a-zа-яёіїєґß-öø-ÿ][\w&.'’+-]*|\d+[A-Z]\w*)(?: (?:[^\W\d_a-zа-яёіїєґß-öø-ÿ][\w&.'’+-]*|&|and(?= [A-Z])|of(?= [A-Z])|de(?= [A-Z])|et al\.?)){0,5}(?=\s*\Z)"
-)
-_NAME_RIGHT: Final = re.compile(
-    r"\s*(?:the |el |la |los |las |le |les |die |der |das |den |il |lo |gli |os |as |o |a )?"
-    r"((?:[^\W\d_a-zа-яёіїєґß-öø-ÿ][\w&.'’+-]*|\d+[A-Z]\w*)(?: (?:[^\W\d_a-zа-яёіїєґß-öø-ÿ][\w&.'’+-]*|&|and(?= [A-Z])|of(?= [A-Z])|de(?= [A-Z])|et al\.?)){0,5})"
-)
-_STOP: Final = frozenset(
-    ["court", "judge", "the", "a", "an", "in", "after", "us", "u.s", "u.s.", "federal", "new", "fake", "counterfeit", "trademark",
-     "lawsuit", "customs", "police", "report", "exclusive", "update", "breaking", "monday", "tuesday", "wednesday", "thursday", "friday",
-     "counterfeiters", "sellers", "over", "it", "he", "she", "they", "according", "but", "and", "when", "as"]
-)  # fmt: skip
 _WINDOW: Final = 120
 _READ: Final = 3000
 _CAPTIONED: Final = 9.0
 _TITLED: Final = 4.0
 _WRITTEN: Final = 1.0
 _PRIOR: Final = 1.5
+_EARLY: Final = 600
+_NEAR: Final = 60
 _LISTED: Final = re.compile(
     r"[\s,;/&、，·()（）\"“”']*(?:and|y|e|et|und|en|i|и|і|та|ve|dan|và|与|與|和|と|과|와|กับ|و|और)?[\s,;/&、，·()（）\"“”']*(?:the |la |le |el )?"
 )
@@ -80,7 +70,8 @@ def find_parties(
         for passage in passages:
             own = [one for one in known if one.evidence.field == passage.field]
             worth = _TITLED if passage.field == "title" else _WRITTEN
-            for name, side, evidence in [*_around_verbs(passage, own), *_filing(passage, own)]:
+            told = [*_around_verbs(passage, own), *_filing(passage, own), *_turned(passage, own)]
+            for name, side, evidence in [*told, *_unspaced(passage, own)]:
                 _weigh(found, name, side, evidence, worth=worth)
         _by_kind(found, known)
     return [
@@ -130,7 +121,7 @@ def _captions(passage: Passage) -> list[tuple[str, Side, Evidence]]:
         for group, side in sides:
             start, end = match.span(group)
             name = match[group].strip(" .,")
-            if name.lower() not in _STOP:
+            if name.lower() not in STOP:
                 found.append(
                     (name, side, passage.evidence(start, start + len(match[group].rstrip(" .,")) or end))
                 )
@@ -141,7 +132,11 @@ def _around_verbs(passage: Passage, known: Sequence[_Named]) -> list[tuple[str, 
     """The names before and after each verb of a lawsuit in one sentence."""
     found: list[tuple[str, Side, Evidence]] = []
     folded = passage.folded[:_READ]
-    for match in _verbs(passage.lang).finditer(folded):
+    pattern = _verbs(passage.lang, "verbs")
+    turned = [match.span() for match in _turns(passage)]
+    for match in pattern.finditer(folded) if pattern else ():
+        if any(start < match.end() and match.start() < end for start, end in turned):
+            continue
         strong = match[0].strip() not in _WEAK_VERBS
         start = max(_sentence_start(folded, match.start()), match.start() - _WINDOW)
         over = _OVER.search(folded, match.end())
@@ -192,36 +187,57 @@ def _filing(passage: Passage, known: Sequence[_Named]) -> list[tuple[str, Side, 
     """The owner of marks that stands before "filed a lawsuit" in one sentence, in any language."""
     found: list[tuple[str, Side, Evidence]] = []
     folded = passage.folded[:_READ]
+    turned = [match.span() for match in _turns(passage)]
     for hit in _filings().find_flat(folded, passage.langs):
         start = max(_sentence_start(folded, hit.start), hit.start - _WINDOW // 2)
         before = [one for one in known if start <= one.evidence.start and one.evidence.end <= hit.start]
-        if before and before[-1].kind in {"brand", "group"}:
+        passive = any(begin < hit.end and hit.start < end for begin, end in turned)
+        if before and not passive and before[-1].kind in {"brand", "group"}:
             found.append((before[-1].name, "plaintiff", before[-1].evidence))
     return found
 
 
 def _free_name(passage: Passage, at: int, *, left: bool) -> list[tuple[str, Evidence]]:
-    """A name that no table knows, right beside a verb: words with capitals, or up to a mark in scripts without."""
-    text = passage.text
-    if left:
-        window = text[max(0, at - 60) : at]
-        match = _NAME_LEFT.search(window)
-        if match:
-            start = at - len(window) + match.start()
-            return _cleaned(passage, start, start + len(match[0]))
+    """A name that no table knows, right beside a verb, in scripts with capitals."""
+    if passage.lang in {"ar", "fa", "hi"}:
         return []
-    match = _NAME_RIGHT.match(text, at)
-    return _cleaned(passage, match.start(1), match.end(1)) if match else []
+    span = left_of(passage.text, at) if left else right_of(passage.text, at)
+    return [(passage.text[slice(*span)], passage.evidence(*span))] if span else []
 
 
-def _cleaned(passage: Passage, start: int, end: int) -> list[tuple[str, Evidence]]:
-    words = passage.text[start:end]
-    name = re.sub(r"['’]s$", "", words).strip(" .,'’\"")
-    parts = name.split()
-    if not parts or parts[0].lower() in _STOP or _HAN.search(name) or len(name) < 2 or len(parts) > 5:
-        return []
-    first = start + passage.text[start:end].find(name)
-    return [(name, passage.evidence(first, first + len(name)))]
+def _unspaced(passage: Passage, known: Sequence[_Named]) -> list[tuple[str, Side, Evidence]]:
+    """Parties around verbs of scripts without capitals; what a table knows inside a name stands for it."""
+    found: list[tuple[str, Side, Evidence]] = []
+    for start, end, side in unspaced(passage, _EARLY):
+        inside = [one for one in known if start < one.evidence.end and one.evidence.start < end]
+        if inside:
+            found += [(one.name, side, one.evidence) for one in inside]
+        else:
+            found.append((passage.text[start:end], side, passage.evidence(start, end)))
+    return found
+
+
+def _turned(passage: Passage, known: Sequence[_Named]) -> list[tuple[str, Side, Evidence]]:
+    """Whoever is sued, or has to pay, and after it who sues: "A is sued by B", "orders A to pay B"."""
+    found: list[tuple[str, Side, Evidence]] = []
+    for match in _turns(passage):
+        start = max(_sentence_start(passage.folded, match.start()), match.start() - _WINDOW)
+        end = min(_sentence_end(passage.folded, match.end()), match.end() + _WINDOW)
+        left = [one for one in known if start <= one.evidence.start and one.evidence.end <= match.start()]
+        right = [one for one in known if match.end() <= one.evidence.start and one.evidence.end <= end]
+        named = not match[0].endswith(("over", "for", "again", "of", "suit"))
+        reach = _NEAR if passage.lang not in {"zh", "ja", "ko", "th"} else _NEAR // 6
+        near = left[-1:] if left and match.start() - left[-1].evidence.end <= reach else []
+        accused = _listed(passage, near, last=True) or _free_name(passage, match.start(), left=True)
+        suing = _listed(passage, right[:1], last=False) or _free_name(passage, match.end(), left=False)
+        found += [(name, "defendant", evidence) for name, evidence in accused]
+        found += [(name, "plaintiff", evidence) for name, evidence in suing if named]
+    return found
+
+
+def _turns(passage: Passage) -> list[re.Match[str]]:
+    pattern = _verbs(passage.lang, "turned")
+    return list(pattern.finditer(passage.folded[:_READ])) if pattern else []
 
 
 def _by_kind(found: dict[str, _Tally], known: Sequence[_Named]) -> None:
@@ -270,18 +286,25 @@ def _filings() -> Scanner:
     return Scanner((row["lang"], row["kind"], row["patterns"]) for row in rows)
 
 
-@lru_cache(maxsize=32)
-def _verbs(lang: str) -> re.Pattern[str]:
+@lru_cache(maxsize=64)
+def _verbs(lang: str, column: str) -> re.Pattern[str] | None:
     """The verbs of a language and of English; ``{D}`` in the table stands where the defendant is."""
     rows = [row for row in read_words("parties.tsv") if row["lang"] in {lang, "en"}]
     spaced = lang not in {"zh", "ja", "ko", "th"}
-    parts = [part.split("{D}")[0].strip() for row in rows for part in _split(row["verbs"])]
-    verbs = "|".join(sorted((flat(part) for part in parts if part), key=len, reverse=True))
+    parts = [part.split("{D}")[0].strip() for row in rows for part in _split(row[column])]
     if spaced:
-        return re.compile(rf"(?<![^\W_])(?:{verbs})(?![^\W_])")
-    english = "|".join(flat(part) for part in parts if part and part[0].isascii() and part[0].isalpha())
-    native = "|".join(flat(part) for part in parts if part and not part[0].isascii())
-    return re.compile(rf"(?:{native})" + (rf"|(?<![^\W_])(?:{english})(?![^\W_])" if english else ""))
+        verbs = "|".join(sorted((_folded(part) for part in parts if part), key=len, reverse=True))
+        return re.compile(rf"(?<![^\W_])(?:{verbs})(?![^\W_])") if verbs else None
+    latin = [_folded(part) for part in parts if part and part.isascii()]
+    native = [_folded(part) for part in parts if part and not part.isascii()]
+    choices = [f"(?:{'|'.join(native)})"] if native else []
+    choices += [rf"(?<![^\W_])(?:{'|'.join(latin)})(?![^\W_])"] if latin else []
+    return re.compile("|".join(choices)) if choices else None
+
+
+def _folded(part: str) -> str:
+    """A pattern folded, but for the classes of characters in it."""
+    return re.sub(r"\\[ws]", lambda one: one[0].lower(), flat(part))
 
 
 def _split(verbs: str) -> list[str]:
