@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from nlp.artefact import BUNDLED, open_artefact
 from nlp.config import load_config
 from nlp.detector import Detector
 from nlp.errors import ArtefactError, ConfigError, UsageError
+from nlp.head import COLUMN_FEATURES
 from nlp.records import Listing
 from training.bases import base_folder, parse_hub
 from training.card import card_is_current, render_card
@@ -26,7 +28,7 @@ from training.groups import assign, folds_of, hold_out
 from training.noise import probably_wrong
 from training.recipe import TeamConfig
 from training.team_card import FACTS, FACTS_TEMPLATE, read_facts
-from training.teamhead import map_logistic
+from training.teamhead import Blocks, fit_head, map_logistic
 
 ROOT = Path(__file__).parent.parent
 LABELS = str(ROOT / "examples" / "labels.csv")
@@ -304,6 +306,30 @@ def test_few_rows_hardly_move_the_prior_and_many_do():
     many = map_logistic(rows, truth, **prior)
     assert few[0] > 0
     assert many[0] == pytest.approx(-2, abs=0.25)
+
+
+def test_a_channel_that_is_wrong_on_new_sellers_is_no_witness_for_the_opposite():
+    rng = np.random.default_rng(7)
+    truth = np.arange(80) % 2 == 0
+    columns = np.zeros((80, len(COLUMN_FEATURES)))
+    columns[:, COLUMN_FEATURES.index("text:title")] = (
+        truth  # a length that tells the marketplace counts for nothing
+    )
+    blocks = Blocks(
+        base=np.column_stack([*rng.normal(size=(7, 80)), np.where(truth, 1.0, -1.0) + rng.normal(size=80)]),
+        columns=columns,
+        matrix=csr_matrix(np.where(truth, 1.0, 0.0)[:, None]),
+        categories=[None] * 80,
+        sellers=[None] * 80,
+        clusters=np.arange(80) // 4,
+        texts=np.arange(80),
+    )
+    wrong = fit_head(blocks, truth, label="counterfeit", seed=1, channel=(np.array([-2.0], np.float32), 1.0))
+    right = fit_head(blocks, truth, label="counterfeit", seed=1, channel=(np.array([2.0], np.float32), -1.0))
+    assert "team" not in wrong.weights_by_name()
+    assert right.weights_by_name()["team"] > 0
+    assert wrong.weights_by_name()["base:counterfeit"] > 0
+    assert "text:title" not in right.weights_by_name()
 
 
 def test_flipped_labels_are_the_doubtful_ones():

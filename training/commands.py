@@ -234,9 +234,10 @@ def _show_findings(findings: Sequence[Finding]) -> None:
 
 def _show_figures(metrics: dict[str, Any], what: str) -> None:
     held = metrics["held_out"]
-    table = Table(
-        f"{what} (95 % interval)", "PR-AUC", "ROC-AUC", "R@P0.9", "F1", "ECE", box=None, padding=(0, 2)
-    )
+    table = Table(box=None, padding=(0, 1))
+    table.add_column(what, min_width=max(len(name) for name in ("this model", *metrics["baselines"])))
+    for column in ("PR-AUC", "ROC-AUC", "R@P0.9", "F1", "ECE"):
+        table.add_column(column)
     table.add_row(
         "this model",
         _figure(held["pr_auc"]),
@@ -261,6 +262,14 @@ def _show_figures(metrics: dict[str, Any], what: str) -> None:
         "in brackets 95 % intervals; R@P0.9: the share of counterfeits found while nine of ten flagged are right",
         style="dim",
     )
+    bases = [
+        each["pr_auc"]["value"] for name, each in metrics["baselines"].items() if name.startswith("base")
+    ]
+    own = held["pr_auc"]["value"]
+    if own is not None and any(base is not None and own <= base for base in bases):
+        screen.print(
+            "on these rows not above the base model: more labels, or rows of another kind than it has learnt from, may change that"
+        )
     if "split_by_seller" in metrics:
         random, honest = held["pr_auc"]["value"], metrics["split_by_seller"]["pr_auc"]
         screen.print(
