@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from feeds.pacer import court_filings, is_court_feed
-from feeds.plaintext import html_to_text, link_key, one_line, plain_block, safe_link, title_key
+from feeds.plaintext import html_to_text, link_key, one_line, plain_block, safe_link, title_key, without_form
 from feeds.records import Content, CourtEntry, Draft, Entry, ParsedFeed, Source
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _draft(
     publisher = one_line(entry.source_title)
     title = _without_publisher(one_line(plain(entry.title)), publisher)[:2000]
     summary = plain(entry.summary)[:MAX_TEXT]
-    text = max([summary, *map(plain, entry.contents)], key=len)[:MAX_TEXT]
+    text = without_form(max([summary, *map(plain, entry.contents)], key=len)[:MAX_TEXT])
     published, doubt = _published(entry, lang, now)
     return Draft(
         guid=_bounded(one_line(entry.guid)),

@@ -16,6 +16,7 @@ __all__ = [
     "shingles",
     "similarity",
     "title_key",
+    "without_form",
 ]
 
 # Bidirectional overrides and isolates reorder what a reader sees; controls break mail headers and terminals.
@@ -76,6 +77,14 @@ _TRACKING: Final = re.compile(
 _SPACELESS: Final = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 )
+# What a blog puts under an article: nothing from there on is the article.
+_FORM: Final = re.compile(
+    r"^\s*(?:Leave a (?:Reply|Comment)|Post a Comment|Deja (?:una respuesta|un comentario)|Deixe (?:um comentário|uma resposta)|"
+    r"Laisser un commentaire|Schreibe einen Kommentar|Lascia un commento|Geef een reactie|Добавить комментарий|"
+    r"发表评论|发表回复|コメントを残す|댓글 남기기|Bir yanıt yazın|Tinggalkan Balasan|Trả lời|Để lại bình luận|"
+    r"Your email address will not be published)\b.{0,40}$",
+    re.MULTILINE | re.IGNORECASE,
+)
 _MAX_HTML: Final = 2_000_000
 
 
@@ -88,6 +97,12 @@ def plain_block(text: str) -> str:
     """``text`` with its paragraphs, each on one line, without control and reordering characters."""
     lines = (one_line(line) for line in re.split(r"\r\n|\r|\n|\u2028|\u2029", text))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def without_form(text: str) -> str:
+    """``text`` as far as the article goes: without the form for comments that a blog puts under it."""
+    form = _FORM.search(text, len(text) // 3)
+    return text[: form.start()].rstrip() if form else text
 
 
 def html_to_text(markup: str) -> str:

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.identity import Known, recognise
-from feeds.items import content_hash
+from feeds.items import content_hash, drafts
 from feeds.plaintext import link_key, similarity, title_key
-from feeds.records import CourtEntry, Draft
+from feeds.records import Content, CourtEntry, Draft, Entry, ParsedFeed, Source
 
 DAY = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -155,3 +155,11 @@ def test_similarity_is_a_symmetric_share(one: str, other: str) -> None:
 )
 def test_links_are_compared_by_what_matters(one: str, other: str, *, same: bool) -> None:
     assert (link_key(one) == link_key(other)) is same
+
+
+def test_the_form_for_comments_under_an_article_is_no_text_of_it() -> None:
+    page = "<p>Customs seized 300 fake bags.</p><p>They came by sea.</p><h3>Leave a Reply</h3><p>Name</p><p>Email</p>"
+    entry = Entry(guid="1", title=Content(value="Seized"), contents=(Content(value=page, type="text/html"),))
+    feed = ParsedFeed(version="rss20", encoding="utf-8", entries=(entry,))
+    (made,) = drafts(feed, Source(url="https://n.example/feed", name="N"), datetime(2026, 1, 1, tzinfo=UTC))
+    assert made.text.endswith("They came by sea.")

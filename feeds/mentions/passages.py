@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
+from feeds.plaintext import without_form
 from feeds.records import Evidence
 from feeds.scan import flat
 
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["Passage", "passages_of", "plain_digits"]
 
 _MOST: Final = 10_000
-# What a blog puts under an article: nothing from there on is the article.
-_FORM: Final = re.compile(
-    r"^\s*(?:Leave a (?:Reply|Comment)|Post a Comment|Deja (?:una respuesta|un comentario)|Deixe (?:um comentário|uma resposta)|"
-    r"Laisser un commentaire|Schreibe einen Kommentar|Lascia un commento|Geef een reactie|Добавить комментарий|"
-    r"发表评论|发表回复|コメントを残す|댓글 남기기|Bir yanıt yazın|Tinggalkan Balasan|Trả lời|Để lại bình luận|"
-    r"Your email address will not be published)\b.{0,40}$",
-    re.MULTILINE | re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +39,7 @@ def passages_of(item: Item, lang: str, langs: Collection[str]) -> tuple[Passage,
     """Title and text of ``item``, the text as far as the article goes."""
     return (
         _passage("title", item.title[:2000], lang, langs),
-        _passage("text", _article(item.text[:_MOST]), lang, langs),
+        _passage("text", without_form(item.text[:_MOST]), lang, langs),
     )
 
 
@@ -58,11 +50,6 @@ def plain_digits(text: str) -> str:
 
 def _passage(field: Literal["title", "text"], text: str, lang: str, langs: Collection[str]) -> Passage:
     return Passage(field=field, text=text, folded=plain_digits(flat(text)), langs=frozenset(langs), lang=lang)
-
-
-def _article(text: str) -> str:
-    form = _FORM.search(text, len(text) // 3)
-    return text[: form.start()] if form else text
 
 
 @lru_cache(maxsize=1)
