@@ -30,6 +30,13 @@ def test_every_label_is_known_and_every_span_slices_back(corpus):
             assert getattr(example.listing, field)[start:end].strip(), example.listing.id
 
 
+def test_ids_are_unique_and_begin_with_the_language_of_their_file(corpus):
+    ids = [example.listing.id for example in corpus]
+    assert len(set(ids)) == len(ids)
+    assert [each.listing.id for each in corpus if not each.listing.id.startswith(f"{each.lang}-")] == []
+    assert len({each.lang for each in corpus}) == 20
+
+
 def test_pairs_have_two_sides_that_differ_in_the_label(corpus):
     sides = {}
     for example in corpus:
