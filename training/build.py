@@ -125,6 +125,12 @@ def build(
     return output
 
 
+def _fit_minutes(work: Path) -> float:
+    """Minutes that the last uninterrupted stretch of fine-tuning in ``work`` took; 0 where none was."""
+    file = work / "fit.json"
+    return float(json.loads(file.read_text(encoding="utf-8"))["minutes"]) if file.is_file() else 0.0
+
+
 def plan(examples: Sequence[Example], config: BuildConfig) -> str:
     """What training would do, and about how long it takes on two cores (about 1,000 tokens a second were measured there)."""
     parts = by_group(examples, shares=config.shares, seed=str(config.seed))
