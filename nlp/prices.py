@@ -42,6 +42,7 @@ _MEDIAN_LOW: Final = 0.3  # the same against a category's median
 # A price far under a median is an outlier only where prices lie close together: modified z-score of 3.5 (Iglewicz and
 # Hoaglin, How to Detect and Handle Outliers, 1993) on the logarithm, whose spread is taken as at least 16 %.
 _OUTLIER: Final = 3.5 / 0.6745
+_PLACEHOLDERS: Final = (0.01, 0.1, 1.0)
 _LEAST_SPREAD: Final = 0.15
 _AGREES: Final = 0.05
 _NATURAL: Final = 20  # whole prices from here on have lost no decimals
@@ -101,8 +102,10 @@ class PriceReader:
         """
         mentions = _mentions(listing)
         asked = self._asked(listing, mentions)
-        if asked is None:
-            return PriceReading()
+        if asked is None:  # no price, or a placeholder such as 1: shown, but compared with nothing
+            return PriceReading(
+                price_usd=self._currencies.to_usd(max(listing.price or 0, 0), listing.currency) or None
+            )
         plain = PriceReading(price_usd=asked.usd, mention=asked.mention, field=asked.field)
         if brand is None:
             return plain
@@ -276,7 +279,7 @@ def _is_damaged(found: tuple[KindsFound, KindsFound]) -> bool:
 
 
 def _is_placeholder(value: float) -> bool:
-    return value <= 1 or bool(_PLACEHOLDER.match(f"{value:g}"))
+    return value in _PLACEHOLDERS or bool(_PLACEHOLDER.match(f"{value:g}"))
 
 
 _PLACEHOLDER: Final = re.compile(

@@ -206,8 +206,8 @@ def test_progress_knows_how_many_rows_are_left(tmp_path):
     summary = classify_dumps(
         [str(dump)], tmp_path / "v.jsonl", progress=lambda what, done, total: seen.append((what, done, total))
     )
-    assert seen[0] == ("reading prices", 39, None)
-    assert seen[-1] == ("classifying", 39, 40)
+    assert seen[0] == ("reading prices", 40, None)
+    assert seen[-1] == ("classifying", 40, 40)
     assert (summary.rows, summary.rejected) == (39, 1)
     assert [suspect.title for suspect in summary.suspects] == [
         row["title"]
