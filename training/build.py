@@ -108,9 +108,7 @@ def build(
         "corpus": len(examples),
         "generated": len(made),
         "generator_version": GENERATOR_VERSION,
-        "minutes": json.loads((work / "fit.json").read_text())[
-            "minutes"
-        ],  # of the last, uninterrupted stretch
+        "minutes": round(_fit_minutes(work) + _fit_minutes(base.parent), 1),  # a base may be a first round
         "parity": json.loads((work / "parity.json").read_text()),
     }
     _write_json(folder / "metrics.json", measured)
