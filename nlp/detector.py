@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -31,6 +33,19 @@ if TYPE_CHECKING:
     _Scores: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]  # of the encoder, of the n-grams
 
 __all__ = ["Detector"]
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """The tables are many small objects that stay: looking for garbage among them while they are read is time lost."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
 
 _PIPE_BATCH = 256
 _REMEMBERED: Final = 32_768  # texts whose scores are kept for when they come again: some 10 MB
@@ -64,7 +79,10 @@ class Detector:
             ArtefactError: if the folder is incomplete, altered or of an unknown schema.
         """
         artefact = open_artefact(model_path(model))
-        with ThreadPoolExecutor(1) as beside:  # native code loads the model while Python reads the tables
+        with (
+            _no_collection(),
+            ThreadPoolExecutor(1) as beside,
+        ):  # native code loads the model while Python reads the tables
             classifier = beside.submit(Classifier, artefact, threads=threads)
             beside.submit(guess_language, "warm")
             return cls(artefact, reader or Reader.load(), classifier.result())

@@ -125,7 +125,9 @@ def plain(text: str) -> str:
 
 def with_accents(text: str) -> str:
     """``text`` in lower case and compatibility form, accents kept: tells 'giả' from 'gia'."""
-    folded = unicodedata.normalize("NFKC", drop_invisible(text)).casefold()
+    folded = (
+        text.lower() if text.isascii() else unicodedata.normalize("NFKC", drop_invisible(text)).casefold()
+    )
     return _SPACES.sub(" ", folded.translate(_SAME))
 
 

@@ -85,6 +85,8 @@ def lower(cluster: str) -> str:
 
 def drop_invisible(cluster: str) -> str:
     """Nothing for characters that a reader does not see."""
+    if INVISIBLE.isdisjoint(cluster):
+        return cluster
     return "".join(char for char in cluster if char not in INVISIBLE)
 
 

@@ -115,6 +115,8 @@ def quick_fold(text: str) -> Folded:
 @lru_cache(maxsize=32_768)
 def key_of(text: str, *, keep: frozenset[str] = frozenset()) -> Key:
     """``text`` folded and without separators; ``gaps[i]`` is what stood between letter ``i-1`` and letter ``i``."""
+    if text.isascii() and text.isalnum():
+        return Key(letters=text.lower(), gaps={})
     letters: list[str] = []
     gaps: dict[int, str] = {}
     for char in quick_fold(text).text:
@@ -141,22 +143,33 @@ def read_aliases(path: Path) -> list[Alias]:
         return parse_aliases(file, str(path))
 
 
+_NO_USE: Final[frozenset[str]] = frozenset()
+
+
 def parse_aliases(lines: Iterable[str], source: str) -> list[Alias]:
     """As :func:`read_aliases`, from lines; ``source`` names them in errors."""
     faults: list[str] = []
-    rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_MINIMAL)
-    missing = {"canonical", "alias"} - set(rows.fieldnames or ())
+    rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_MINIMAL)
+    names = next(rows, [])
+    missing = {"canonical", "alias"} - set(names)
     if missing:
         raise ConfigError(source, [f"columns are missing: {', '.join(sorted(missing))}"])
-    aliases = [_alias(row, rows.line_num, faults) for row in rows]
+    places = [(column, names.index(column)) for column in _COLUMNS if column in names]
+    empty = dict.fromkeys(_COLUMNS, "")
+    aliases = [
+        _alias(
+            empty | {column: row[at].strip() for column, at in places if at < len(row)}, rows.line_num, faults
+        )
+        for row in rows
+        if row
+    ]
     if faults:
         raise ConfigError(source, faults)
     return [alias for alias in aliases if alias]
 
 
-def _alias(row: dict[str, str], line: int, faults: list[str]) -> Alias | None:
-    value = {column: (row.get(column) or "").strip() for column in _COLUMNS}
-    uses = frozenset(value["use"].split(",")) - {""}
+def _alias(value: dict[str, str], line: int, faults: list[str]) -> Alias | None:
+    uses = frozenset(value["use"].split(",")) - {""} if value["use"] else _NO_USE
     if not value["canonical"] or not value["alias"]:
         faults.append(f"line {line}: canonical and alias must not be empty")
         return None
