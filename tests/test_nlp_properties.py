@@ -89,7 +89,7 @@ def classify(detector, monkeypatch):
     """A whole run that does not load model and tables again."""
     from nlp import run
 
-    monkeypatch.setattr(run, "_reader", lambda *_: (None, None))
+    monkeypatch.setattr(run.Reader, "load", lambda *_, **__: detector.reader)
     monkeypatch.setattr(run.Detector, "load", lambda *_, **__: detector)
     return run.classify_dumps
 
