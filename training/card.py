@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from nlp.errors import ArtefactError
 
-__all__ = ["card_is_current", "render_card", "write_card"]
+__all__ = ["card_is_current", "figure_of", "render_card", "table_of", "write_card"]
 
 _TEMPLATE: Final = Path(__file__).with_name("card_template.md")
 _OPEN: Final = "not measured"
@@ -32,9 +32,9 @@ def render_card(folder: Path) -> str:
         "dev_rate": round(100 * held["positives"] / max(held["n"], 1)),
         "overall": _overall(held),
         "act_threshold": metrics["act"]["threshold"],
-        "act_precision": _figure(metrics["act"]["precision"]),
-        "act_recall": _figure(metrics["act"]["recall"]),
-        "pairs": _figure(metrics["pairs"]),
+        "act_precision": figure_of(metrics["act"]["precision"]),
+        "act_recall": figure_of(metrics["act"]["recall"]),
+        "pairs": figure_of(metrics["pairs"]),
         "baselines": _baselines(metrics["baselines"], held, metrics["pairs"]),
         "by_language": _by_language(metrics["by_language"]),
         "by_cue": _by_cue(metrics["by_cue"]),
@@ -73,29 +73,31 @@ def _json(path: Path) -> Any:
         raise ArtefactError(str(path.parent), f"{path.name} cannot be read ({error})") from error
 
 
-def _figure(figure: dict[str, Any]) -> str:
-    if figure["value"] is None:
+def figure_of(figure: dict[str, Any] | None) -> str:
+    """A figure with its interval and n, or that it was not measured."""
+    if figure is None or figure["value"] is None:
         return _OPEN
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}] (n = {figure['n']})"
 
 
-def _table(head: list[str], rows: list[list[Any]]) -> str:
+def table_of(head: list[str], rows: list[list[Any]]) -> str:
+    """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
 def _overall(held: dict[str, Any]) -> str:
     rows = [
-        ["F1 at the default threshold", _figure(held["f1"])],
-        ["precision", _figure(held["precision"])],
-        ["recall", _figure(held["recall"])],
-        ["honest listings flagged", _figure(held["false_alarms"])],
-        ["PR-AUC", _figure(held["pr_auc"])],
-        ["ROC-AUC", _figure(held["roc_auc"])],
+        ["F1 at the default threshold", figure_of(held["f1"])],
+        ["precision", figure_of(held["precision"])],
+        ["recall", figure_of(held["recall"])],
+        ["honest listings flagged", figure_of(held["false_alarms"])],
+        ["PR-AUC", figure_of(held["pr_auc"])],
+        ["ROC-AUC", figure_of(held["roc_auc"])],
         ["recall at precision 0.95", held["recall_at_precision_0.95"]],
         ["expected calibration error", held["ece"]],
     ]
-    return _table(["figure", "held-out listings"], rows)
+    return table_of(["figure", "held-out listings"], rows)
 
 
 def _baselines(table: dict[str, Any], held: dict[str, Any], pairs: dict[str, Any]) -> str:
@@ -103,30 +105,30 @@ def _baselines(table: dict[str, Any], held: dict[str, Any], pairs: dict[str, Any
         [
             "this model",
             _short(held["f1"]["value"]),
-            _figure(held["precision"]),
-            _figure(held["recall"]),
-            _figure(pairs),
+            figure_of(held["precision"]),
+            figure_of(held["recall"]),
+            figure_of(pairs),
         ]
     ]
     rows += [
         [
             name,
             _short(each["f1"]),
-            _figure(each["precision"]),
-            _figure(each["recall"]),
-            _figure(each["pairs"]),
+            figure_of(each["precision"]),
+            figure_of(each["recall"]),
+            figure_of(each["pairs"]),
         ]
         for name, each in table.items()
     ]
-    return _table(["", "F1", "precision", "recall", "pairs"], rows)
+    return table_of(["", "F1", "precision", "recall", "pairs"], rows)
 
 
 def _by_language(table: dict[str, Any]) -> str:
     rows = [
-        [lang, each["n"], _figure(each["f1"]), _figure(each["false_alarms"]), _figure(each["pairs"])]
+        [lang, each["n"], figure_of(each["f1"]), figure_of(each["false_alarms"]), figure_of(each["pairs"])]
         for lang, each in table.items()
     ]
-    return _table(["language", "n", "F1", "honest listings flagged", "pairs"], rows)
+    return table_of(["language", "n", "F1", "honest listings flagged", "pairs"], rows)
 
 
 def _by_cue(table: dict[str, Any]) -> str:
@@ -135,16 +137,16 @@ def _by_cue(table: dict[str, Any]) -> str:
             f"`{name}`",
             each["positives"],
             _short(each["f1"]["value"]),
-            _figure(each["precision"]),
-            _figure(each["recall"]),
+            figure_of(each["precision"]),
+            figure_of(each["recall"]),
         ]
         for name, each in table.items()
     ]
-    return _table(["cue", "listings with it", "F1", "precision", "recall"], rows)
+    return table_of(["cue", "listings with it", "F1", "precision", "recall"], rows)
 
 
 def _brands(figures: dict[str, Any]) -> str:
-    return f"Precision {_figure(figures['precision'])}, recall {_figure(figures['recall'])}, F1 {figures['f1']:.3f}."
+    return f"Precision {figure_of(figures['precision'])}, recall {figure_of(figures['recall'])}, F1 {figures['f1']:.3f}."
 
 
 def _short(value: float | None) -> str:

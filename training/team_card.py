@@ -8,12 +8,12 @@ from string import Template
 from typing import Any, Final
 
 from nlp.errors import ConfigError
+from training.card import figure_of, table_of
 
 __all__ = ["FACTS", "FACTS_TEMPLATE", "read_facts", "render_team_card"]
 
 _TEMPLATE: Final = Path(__file__).with_name("team_card_template.md")
 _OPEN: Final = "**open: nobody has said**"
-_NONE: Final = "not measured"
 
 # What a card should tell and no program can measure: key, and how the card asks for it.
 FACTS: Final[dict[str, str]] = {
@@ -72,8 +72,8 @@ def render_team_card(folder: Path, metrics: dict[str, Any], detector: dict[str, 
         "procedure": metrics["procedure"],
         "overall": _overall(held),
         "act_threshold": metrics["act"]["threshold"],
-        "act_precision": _figure(metrics["act"]["precision"]),
-        "act_recall": _figure(metrics["act"]["recall"]),
+        "act_precision": figure_of(metrics["act"]["precision"]),
+        "act_recall": figure_of(metrics["act"]["recall"]),
         "n_seeds": len(seeds),
         "seed_low": f"{min(seeds):.3f}",
         "seed_high": f"{max(seeds):.3f}",
@@ -101,7 +101,7 @@ def _facts(folder: Path) -> dict[str, Any]:
 
 
 def _facts_table(facts: dict[str, Any]) -> str:
-    return _table(["", ""], [[asked, _plain(facts.get(key, "")) or _OPEN] for key, asked in FACTS.items()])
+    return table_of(["", ""], [[asked, _plain(facts.get(key, "")) or _OPEN] for key, asked in FACTS.items()])
 
 
 def _plain(text: str) -> str:
@@ -109,45 +109,34 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
-def _figure(figure: dict[str, Any] | None) -> str:
-    if figure is None or figure["value"] is None:
-        return _NONE
-    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}] (n = {figure['n']})"
-
-
-def _table(head: list[str], rows: list[list[Any]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
-
-
 def _overall(held: dict[str, Any]) -> str:
     rows = [
-        ["PR-AUC", _figure(held["pr_auc"])],
-        ["ROC-AUC", _figure(held["roc_auc"])],
-        ["recall at precision 0.9", _figure(held["recall_at_precision_0.9"])],
-        [f"F1 (flagged from score {held['threshold']})", _figure(held["f1"])],
-        ["precision", _figure(held["precision"])],
-        ["recall", _figure(held["recall"])],
-        ["genuine listings flagged", _figure(held["false_alarms"])],
+        ["PR-AUC", figure_of(held["pr_auc"])],
+        ["ROC-AUC", figure_of(held["roc_auc"])],
+        ["recall at precision 0.9", figure_of(held["recall_at_precision_0.9"])],
+        [f"F1 (flagged from score {held['threshold']})", figure_of(held["f1"])],
+        ["precision", figure_of(held["precision"])],
+        ["recall", figure_of(held["recall"])],
+        ["genuine listings flagged", figure_of(held["false_alarms"])],
         ["expected calibration error", held["ece"]],
     ]
-    return _table(["figure", "held-out rows, 95 % interval"], rows)
+    return table_of(["figure", "held-out rows, 95 % interval"], rows)
 
 
 def _baselines(held: dict[str, Any], table: dict[str, Any]) -> str:
     rows = [
         [
             "this model",
-            _figure(held["pr_auc"]),
-            _figure(held["roc_auc"]),
+            figure_of(held["pr_auc"]),
+            figure_of(held["roc_auc"]),
             held["recall_at_precision_0.9"]["value"],
         ]
     ]
     rows += [
-        [name, _figure(each["pr_auc"]), _figure(each["roc_auc"]), each["recall_at_precision_0.9"]]
+        [name, figure_of(each["pr_auc"]), figure_of(each["roc_auc"]), each["recall_at_precision_0.9"]]
         for name, each in table.items()
     ]
-    return _table(["", "PR-AUC", "ROC-AUC", "recall at precision 0.9"], rows)
+    return table_of(["", "PR-AUC", "ROC-AUC", "recall at precision 0.9"], rows)
 
 
 def _groups(name: str, table: dict[str, Any]) -> str:
@@ -156,13 +145,13 @@ def _groups(name: str, table: dict[str, Any]) -> str:
             group,
             each["n"],
             each["positives"],
-            _figure(each["pr_auc"]),
-            _figure(each["recall"]),
-            _figure(each["false_alarms"]),
+            figure_of(each["pr_auc"]),
+            figure_of(each["recall"]),
+            figure_of(each["false_alarms"]),
         ]
         for group, each in table.items()
     ]
-    return _table([name, "n", "counterfeit", "PR-AUC", "recall", "genuine listings flagged"], rows)
+    return table_of([name, "n", "counterfeit", "PR-AUC", "recall", "genuine listings flagged"], rows)
 
 
 def _by_cue(table: dict[str, Any]) -> str:
@@ -172,13 +161,13 @@ def _by_cue(table: dict[str, Any]) -> str:
         [
             f"`{cue}`",
             each["positives"],
-            _figure(each["f1"]),
-            _figure(each["precision"]),
-            _figure(each["recall"]),
+            figure_of(each["f1"]),
+            figure_of(each["precision"]),
+            figure_of(each["recall"]),
         ]
         for cue, each in table.items()
     ]
-    return _table(["cue", "rows with it", "F1", "precision", "recall"], rows)
+    return table_of(["cue", "rows with it", "F1", "precision", "recall"], rows)
 
 
 def _plots(folder: Path) -> str:
