@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from training.loop import device_of
+
 ROOT = Path(__file__).resolve().parent.parent
 SETS = ("ntrex128", "tatoeba_laser")
 
@@ -104,7 +106,8 @@ class Embedder:
 
         torch.set_num_threads(threads)
         self.tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-        self.model = AutoModel.from_pretrained(str(folder), local_files_only=True).eval()
+        self.device = device_of("auto")
+        self.model = AutoModel.from_pretrained(str(folder), local_files_only=True).eval().to(self.device)
         self.known: dict[str, np.ndarray] = {}
         self.texts, self.tokens, self.seconds = 0, 0, 0.0
 
@@ -112,8 +115,8 @@ class Embedder:
         """One row a text, float32."""
         new = sorted(set(texts) - self.known.keys(), key=len)
         started = time.perf_counter()
-        for start in range(0, len(new), 32):
-            self._embed(new[start : start + 32])
+        for start in range(0, len(new), 64):
+            self._embed(new[start : start + 64])
         self.seconds += time.perf_counter() - started
         self.texts += len(new)
         return np.stack([self.known[text] for text in texts])
@@ -122,14 +125,15 @@ class Embedder:
         import torch
 
         batch = self.tokenizer(texts, padding=True, truncation=True, max_length=128, return_tensors="pt")
+        batch = batch.to(self.device)
         with torch.inference_mode():
             states = self.model(
                 input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]
             ).last_hidden_state
         mask = batch["attention_mask"].unsqueeze(-1).float()
         self.tokens += int(mask.sum())
-        pooled = torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=-1).numpy()
-        self.known.update(zip(texts, pooled, strict=True))
+        pooled = torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=-1)
+        self.known.update(zip(texts, pooled.cpu().numpy(), strict=True))
 
 
 def retrieval(english: list[str], ours: np.ndarray, theirs: np.ndarray) -> dict[str, Any]:

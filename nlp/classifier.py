@@ -15,6 +15,7 @@ import numpy as np
 
 from nlp.errors import ArtefactError
 from nlp.ngrams import NgramChannel
+from nlp.undisguise import undisguised
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,9 +39,14 @@ class View:
     description: str
 
     @property
+    def parts(self) -> tuple[str, str]:
+        """Title and description as the model reads them: without disguises."""
+        return undisguised(self.title), undisguised(self.description)
+
+    @property
     def text(self) -> str:
-        """Title and description as one string, for the n-gram channel."""
-        return f"{self.title}\n{self.description}"
+        """Both parts as one string, for the n-gram channel."""
+        return "\n".join(self.parts)
 
 
 class Classifier:
@@ -75,7 +81,7 @@ class Classifier:
         """Encoder scores ``[len(views), labels]``; of a text's windows the highest score of each label."""
         windows: list[list[int]] = []
         owners: list[int] = []
-        ids = self._encode([text for view in views for text in (view.title, view.description)])
+        ids = self._encode([text for view in views for text in view.parts])
         for at, view in enumerate(views):
             for window in self._windows(view.signals, ids[2 * at], ids[2 * at + 1]):
                 windows.append(window)

@@ -33,10 +33,12 @@ __all__ = [
 
 Step: TypeAlias = Callable[[str], str]
 
-# Zero-width and direction characters, soft hyphen, variation selectors, tags: nothing that a reader sees.
+# Zero-width and direction characters, soft hyphen, variation selectors, tags, strokes through a letter: nothing that a reader reads.
 INVISIBLE: Final = frozenset(
     [
         *map(chr, range(8203, 8208)),
+        *map(chr, range(0x0334, 0x0339)),
+        *map(chr, (0x0332, 0x0333, 0x0305, 0x20D2, 0x20D3, 0x20E5, 0x20E6)),
         *map(chr, range(8234, 8239)),
         *map(chr, range(8288, 8304)),
         *map(chr, range(65024, 65040)),

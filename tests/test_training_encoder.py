@@ -82,10 +82,20 @@ def recipe():
     return EncoderConfig(
         layers=(1,),
         length=12,
+        joined=30,
         vocabulary=VocabularyConfig(size=4_000, lines=100, repeat=2, rarest=1),
         alignment=AlignmentConfig(iterations=8),
         loop=LoopConfig(
-            steps=12, batch_tokens=128, round_phrases=60, warmup=2, save_every=4, export_every=8, threads=1
+            steps=12,
+            batch_tokens=128,
+            round_phrases=60,
+            warmup=2,
+            save_every=4,
+            export_every=8,
+            threads=1,
+            masked=0.3,
+            masked_tokens=64,
+            device="cpu",
         ),
     )
 
@@ -243,4 +253,4 @@ def test_every_fault_of_a_recipe_is_reported_at_once(tmp_path):
 
 
 def test_the_packaged_recipe_is_valid():
-    assert read_config(Path("training/configs/encoder.toml").resolve()).layers == (0, 2, 5)
+    assert read_config(Path("training/configs/encoder.toml").resolve()).layers == (0, 1, 2, 3, 4, 5)

@@ -1,8 +1,8 @@
-"""The base encoder: a small multilingual student of all-MiniLM-L6-v2, made from permissive parallel text on a CPU.
+"""The base encoder: a small multilingual student of all-MiniLM-L6-v2, made from permissive parallel text.
 
 ``python -m training.encoder --data CORPORA -o DIR`` writes ``DIR/final`` in sentence-transformers' folder layout.
-Each stage leaves a file in DIR (tokenizer, teacher's targets, start, checkpoint) and is not repeated when the command
-is run again, so a killed run goes on where it was. ``DIR/READY`` names the newest usable export.
+Each stage leaves a file in DIR (tokenizer, token rows, start, teacher's targets, checkpoint) and is not repeated when the
+command is run again, so a killed run goes on where it was, on another machine too if DIR is taken there. ``DIR/READY`` names the newest usable export.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ import numpy as np
 
 from nlp.errors import ConfigError, FauxwatchError
 from training.alignment import AlignmentConfig, Bitext, initial_embeddings
-from training.encoder_data import Phrases, collect_phrases, tokenize_phrases
+from training.encoder_data import (
+    Phrases,
+    TokenRows,
+    collect_phrases,
+    load_rows,
+    read_sentence_rows,
+    save_rows,
+    tokenize_phrases,
+)
 from training.encoder_loop import Lesson, LoopConfig, fit
 from training.teacher import find_teacher, teacher_targets
 from training.vocabulary import VocabularyConfig, train_vocabulary
@@ -51,10 +59,16 @@ class Sources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderConfig:
-    """The recipe: which of the teacher's layers the student keeps, the longest training phrase, and each stage's own."""
+    """The recipe: ``layers`` of the teacher's that the student keeps, the longest training phrase, and each stage's own.
+
+    With a ``width`` the student starts from scratch, that wide, with as many layers as are named. ``length`` is in tokens,
+    below 256; ``joined`` texts are made from several phrases each.
+    """
 
     layers: tuple[int, ...] = (0, 2, 5)
+    width: int = 0
     length: int = 48
+    joined: int = 0
     vocabulary: VocabularyConfig = field(default_factory=VocabularyConfig)
     alignment: AlignmentConfig = field(default_factory=AlignmentConfig)
     loop: LoopConfig = field(default_factory=LoopConfig)
@@ -93,25 +107,54 @@ def train_encoder(sources: Sources, out: Path, config: EncoderConfig) -> Path:
     """All stages in order; the folder of the finished encoder."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     out.mkdir(parents=True, exist_ok=True)
-    phrases = collect_phrases(sources.corpora, sources.lexicon)
-    _log.info("%d phrases, %d English targets", len(phrases.texts), len(phrases.english))
-    tokenizer = _tokenizer(phrases, sources, out / "tokenizer.json", config.vocabulary)
-    targets = teacher_targets(phrases.english, sources.teacher, out)
-    rows = tokenize_phrases(phrases, tokenizer, config.length)
-    _log.info("%.1f tokens a phrase", rows.lengths.mean())
-    teacher = _load_teacher(sources.teacher)
-    if not (out / "embeddings.npy").exists():
-        np.save(
-            out / "embeddings.npy",
-            _embeddings(Bitext(rows=rows, english=phrases.english), tokenizer, teacher, config),
-        )
-    model = student_of(teacher.model, np.load(out / "embeddings.npy"), config.layers)
-    lesson = Lesson(rows=rows, targets=targets)
-    fit(model, lesson, config.loop, out, export=lambda step: _publish(model, tokenizer, out, step))
+    reading = _prepare(sources, out, config)
+    targets = teacher_targets(reading.english, sources.teacher, out, device=config.loop.device)
+    _log.info("%.1f tokens a phrase", reading.rows.lengths.mean())
+    teacher, start = _load_teacher(sources.teacher).model, np.load(out / "embeddings.npy")
+    if config.width:
+        model = blank_student(teacher, len(start), config)
+    else:
+        model = student_of(teacher, start, config.layers)
+    lesson = Lesson(rows=reading.rows, targets=targets, sentences=reading.sentences)
+    fit(model, lesson, config.loop, out, export=lambda step: _publish(model, reading.tokenizer, out, step))
     final = out / "final"
-    save_encoder(model, tokenizer, final)
+    save_encoder(model, reading.tokenizer, final)
     (out / "READY").write_text(f"{final}\n", encoding="utf-8")
     return final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """What the student reads, as kept in the working folder: its tokenizer, phrases, their English, sentences."""
+
+    tokenizer: Tokenizer
+    rows: TokenRows
+    english: list[str]
+    sentences: TokenRows
+
+
+def _prepare(sources: Sources, out: Path, config: EncoderConfig) -> _Reading:
+    """Everything before the teacher speaks; from files in ``out`` where they exist, so that corpora need not travel."""
+    from tokenizers import Tokenizer
+
+    files = {name: out / name for name in ("rows.npz", "english.txt", "sentences.npz", "embeddings.npy")}
+    if not all(file.exists() for file in files.values()):
+        phrases = collect_phrases(sources.corpora, sources.lexicon, joined=config.joined)
+        _log.info("%d phrases, %d English targets", len(phrases.texts), len(phrases.english))
+        tokenizer = _tokenizer(phrases, sources, out / "tokenizer.json", config.vocabulary)
+        rows = tokenize_phrases(phrases, tokenizer, config.length)
+        save_rows(rows, files["rows.npz"])
+        save_rows(read_sentence_rows(sources.corpora, tokenizer, config.length), files["sentences.npz"])
+        teacher = _load_teacher(sources.teacher)
+        bitext = Bitext(rows=rows, english=phrases.english)
+        np.save(files["embeddings.npy"], _embeddings(bitext, tokenizer, teacher, config).astype(np.float16))
+        files["english.txt"].write_text("\n".join(phrases.english), encoding="utf-8")
+    return _Reading(
+        tokenizer=Tokenizer.from_file(str(out / "tokenizer.json")),
+        rows=load_rows(files["rows.npz"]),
+        english=files["english.txt"].read_text(encoding="utf-8").split("\n"),
+        sentences=load_rows(files["sentences.npz"]),
+    )
 
 
 def save_encoder(model: Any, tokenizer: Tokenizer, folder: Path) -> None:
@@ -212,9 +255,24 @@ def student_of(source: Any, embeddings: np.ndarray, layers: tuple[int, ...]) -> 
             kept[".".join([*parts[:2], str(layers.index(int(parts[2]))), *parts[3:]])] = value
         elif parts[0] == "embeddings" and "word_embeddings" not in name:
             kept[name] = value
-    kept["embeddings.word_embeddings.weight"] = torch.from_numpy(embeddings)
+    kept["embeddings.word_embeddings.weight"] = torch.from_numpy(embeddings.astype(np.float32))
     student.load_state_dict(kept, strict=True)
     return student.train()
+
+
+def blank_student(source: Any, pieces: int, config: EncoderConfig) -> Any:
+    """A BERT of ``config.width`` and as many layers as ``config`` names, with random weights; no dropout."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(config.loop.seed)
+    settings = source.config.to_dict()
+    settings |= {"vocab_size": pieces, "num_hidden_layers": len(config.layers), "pad_token_id": 0}
+    settings |= {"hidden_size": config.width, "intermediate_size": 4 * config.width}
+    settings |= {"num_attention_heads": config.width // 32}
+    settings |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    settings.pop("architectures", None)
+    return BertModel(BertConfig(**settings), add_pooling_layer=False).train()
 
 
 def _publish(model: Any, tokenizer: Tokenizer, out: Path, step: int) -> None:

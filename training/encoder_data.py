@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,20 +49,69 @@ class TokenRows:
         return np.diff(self.starts)
 
 
-def collect_phrases(corpora: Path, lexicon: Path | None) -> Phrases:
-    """All pairs, both sides, with English sentences, emoji and (from ``lexicon``) the aliases of brands."""
+def collect_phrases(corpora: Path, lexicon: Path | None, *, joined: int = 0) -> Phrases:
+    """All pairs, both sides, with English sentences, emoji and (from ``lexicon``) the aliases of brands.
+
+    ``joined`` texts more are two to six phrases of one language in a row, so that the student sees long texts too.
+    """
     pairs = read_pairs(corpora) + read_glossary()
     pairs += [
         Pair(lang="en", source="emoji", english=name, text=char) for char, name in emoji_names().items()
     ]
     if lexicon is not None and (lexicon / "brands.tsv").exists():
         pairs += read_brand_pairs(lexicon / "brands.tsv")
+    pairs += _joined(pairs, joined)
     english = sorted({pair.english for pair in pairs} | set(read_sentences(corpora, "en")))
     row_of = {text: row for row, text in enumerate(english)}
     langs = [pair.lang for pair in pairs] + ["en"] * len(english)
     texts = [pair.text for pair in pairs] + english
     rows = np.array([row_of[pair.english] for pair in pairs] + list(range(len(english))), dtype=np.int32)
     return Phrases(english=tuple(english), langs=tuple(langs), texts=tuple(texts), rows=rows)
+
+
+def _joined(pairs: list[Pair], count: int) -> list[Pair]:
+    """``count`` pairs whose sides are the sides of two to six pairs of one language in a row; languages by turns."""
+    by_lang: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        by_lang.setdefault(pair.lang, []).append(pair)
+    langs, rng = sorted(by_lang), random.Random("joined")
+    made = []
+    for number in range(count):
+        parts = rng.choices(by_lang[langs[number % len(langs)]], k=rng.randint(2, 6))
+        made.append(
+            Pair(
+                lang=parts[0].lang,
+                source="joined",
+                english=" ".join(part.english for part in parts),
+                text=" ".join(part.text for part in parts),
+            )
+        )
+    return made
+
+
+def read_sentence_rows(corpora: Path, tokenizer: Tokenizer, length: int) -> TokenRows:
+    """The sentences of every language under ``corpora/mono`` as token rows without targets."""
+    by_lang = [(lang, read_sentences(corpora, lang)) for lang in LANGUAGES]
+    texts = tuple(text for _, sentences in by_lang for text in sentences)
+    langs = tuple(lang for lang, sentences in by_lang for _ in sentences)
+    nothing = np.full(len(texts), -1, dtype=np.int32)
+    return tokenize_phrases(Phrases(english=(), langs=langs, texts=texts, rows=nothing), tokenizer, length)
+
+
+def save_rows(rows: TokenRows, file: Path) -> None:
+    """Token rows as NumPy's compressed arrays, written aside and renamed."""
+    partial = file.with_suffix(".partial.npz")
+    np.savez_compressed(
+        partial, ids=rows.ids, lengths=rows.lengths.astype(np.uint8), langs=rows.langs, targets=rows.targets
+    )
+    partial.replace(file)
+
+
+def load_rows(file: Path) -> TokenRows:
+    """What :func:`save_rows` wrote."""
+    with np.load(file) as saved:
+        starts = np.concatenate([[0], np.cumsum(saved["lengths"], dtype=np.int64)])
+        return TokenRows(ids=saved["ids"], starts=starts, langs=saved["langs"], targets=saved["targets"])
 
 
 def tokenize_phrases(phrases: Phrases, tokenizer: Tokenizer, length: int) -> TokenRows:
