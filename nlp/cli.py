@@ -74,6 +74,12 @@ def classify(  # noqa: PLR0913 - a command has as many options as it has
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N listings.")] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Only N rows drawn at random, the same each time: for a first look."
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -85,18 +91,18 @@ def classify(  # noqa: PLR0913 - a command has as many options as it has
     ] = False,
 ) -> None:
     """Classify listing dumps: how likely does each text offer a counterfeit, and which words say so."""
-    from nlp.run import Settings, classify_dumps
+    from nlp.run import Engine, Settings, classify_dumps
     from nlp.terminal import show_columns, show_progress, show_summary
 
     settings = Settings(
         model=model,
-        engine=engine,
         mapping=_mapping(mapping),
         prices=prices,
         currencies=currencies,
         medians=medians,
         watchlist=watchlist,
         limit=limit,
+        sample=sample,
     )
     try:
         with show_progress() as progress:
@@ -104,8 +110,8 @@ def classify(  # noqa: PLR0913 - a command has as many options as it has
                 dumps,
                 output,
                 settings=settings,
+                engine=Engine(name=engine, workers=workers),
                 resume=resume,
-                workers=workers,
                 on_columns=show_columns,
                 progress=progress,
             )

@@ -30,7 +30,7 @@ from nlp.schema import LISTING
 from nlp.writers import VerdictWriter, read_verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
 __all__ = ["PLACED_LISTING", "Limits", "Recognised", "VerdictWriter", "read", "read_verdicts"]
 
@@ -49,7 +49,7 @@ def read(
     batch_size: int = 2048,
     on_columns: Callable[[Recognised], None] | None = None,
     limits: Limits | None = None,
-    skip: int = 0,
+    only: Container[int] | None = None,
     extra: Sequence[str] = (),
 ) -> Iterator[pa.RecordBatch]:
     """Batches of ``PLACED_LISTING``: the columns of ``LISTING``, and ``file`` and ``line``, where a row stood.
@@ -61,7 +61,7 @@ def read(
         batch_size: Rows in a batch; fewer if they are very long or many were rejected, and in the last one.
         on_columns: Called with what was recognised, for each table as it is begun.
         limits: What a dump may demand of this machine.
-        skip: How many rows, given or rejected, were dealt with before: they are passed over without a word.
+        only: The numbers, from 0, of the rows to take, given or rejected; the others are passed over without a word.
         extra: Further columns of the dump that each batch carries as text under their own names (null where a table lacks one).
 
     Raises:
@@ -74,7 +74,7 @@ def read(
         if name != STDIN and Path(name).is_file():
             _check(name, mapping, bounds)
     schema = pa.schema([*PLACED_LISTING, *(pa.field(name, pa.string()) for name in extra)])
-    gathered = _Batches(batch_size, bounds, skip, on_reject, schema)
+    gathered = _Batches(batch_size, bounds, only, on_reject, schema)
     for name in names:
         yield from _read_file(name, mapping, gathered, on_columns)
     yield from gathered.rest()
@@ -202,16 +202,17 @@ class _RowReader:
 
 @dataclass(slots=True)
 class _Batches:
-    """Gathers listings until a batch is full, and counts what is passed over after a resumed run."""
+    """Gathers listings until a batch is full, and passes over the rows that are not asked for."""
 
     size: int
     limits: Limits
-    skip: int
+    only: Container[int] | None
     on_reject: Callable[[Rejection], None]
     schema: pa.Schema
     _rows: list[dict[str, Any]] = field(default_factory=list)
     _characters: int = 0
     _rejected: int = 0
+    _number: int = -1
 
     @property
     def full(self) -> bool:
@@ -223,23 +224,29 @@ class _Batches:
 
     def take(self, label: str, item: Item, reader: _RowReader) -> None:
         """One row of input: a listing, or a rejection."""
-        if self.skip:
-            self.skip -= 1
-            return
         if isinstance(item, BadRow):
             self.reject(label, item)
             return
+        if self._passed():
+            return
         fields = reader.read(item)
         if isinstance(fields, str):
-            self.reject(label, BadRow(item.line, fields, _shown(item.cells)))
+            self._refuse(label, BadRow(item.line, fields, _shown(item.cells)))
             return
         self._rows.append(fields)
         self._characters += len(fields["title"]) + len(fields["description"])
 
     def reject(self, label: str, bad: BadRow) -> None:
-        if self.skip:
-            self.skip -= 1
-            return
+        """One row of input that is no listing."""
+        if not self._passed():
+            self._refuse(label, bad)
+
+    def _passed(self) -> bool:
+        """Counts a row of input; whether it is passed over."""
+        self._number += 1
+        return self.only is not None and self._number not in self.only
+
+    def _refuse(self, label: str, bad: BadRow) -> None:
         self._rejected += 1
         self.on_reject(
             Rejection(file=label, line=bad.line, reason=bad.reason, row=text_of(bad.text)[:_KEPT_OF_ROW])

@@ -9,11 +9,8 @@ same parts and so write the same bytes.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
-import shutil
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -22,37 +19,46 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import pyarrow as pa
 
 from nlp.errors import OutputError, UsageError
+from nlp.folders import LocalFolder, write_durably
 from nlp.formats.source import STDIN, expand
 from nlp.records import Rejection
 from nlp.schema import VERDICT, VERDICT_COLUMNS
-from nlp.writers import VerdictWriter, output_format
+from nlp.writers import VerdictWriter, manifest_path, output_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from nlp.folders import Folder
 
 __all__ = ["Journal", "fingerprint"]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _HEADER: Final = "journal.json"
+_SESSIONS: Final = "sessions.json"
 _KEY: Final = b"fauxwatch"
 _EDGE: Final = 2**16
+_WHOLE: Final = (
+    4 * 2**30
+)  # bytes of a file that is read wholly for its sha256: seconds, and classifying takes hours
 
 
 class Journal:
     """The parts of one run. Use :meth:`open`, then :meth:`append` for each batch, then :meth:`finish`.
 
     ``done_rows`` is how many input rows (verdicts and rejections) are kept: what ``nlp.dumps.read`` is to skip.
-    ``counts`` has ``verdicts`` and ``rejected``; ``summaries`` what :meth:`append` was given for each part.
+    ``counts`` has ``verdicts``, ``rejected`` and ``suspects``; ``summaries`` what :meth:`append` was given for each part;
+    ``sessions`` what :meth:`begin_session` was given each time the run was begun or resumed; ``header`` inputs and settings.
     """
 
-    def __init__(self, out: str, folder: Path, lock: int) -> None:
+    def __init__(self, out: str, folder: Folder, header: dict[str, Any]) -> None:
         self._out = out
         self._folder = folder
-        self._lock = lock
         self._parts = 0
+        self.header = header
         self.done_rows = 0
-        self.counts = {"verdicts": 0, "rejected": 0}
+        self.counts = {"verdicts": 0, "rejected": 0, "suspects": 0}
         self.summaries: list[dict[str, Any]] = []
+        self.sessions: list[dict[str, Any]] = []
 
     @classmethod
     def open(
@@ -73,21 +79,35 @@ class Journal:
             OutputError: if another run writes ``out`` now, or the disk refuses.
         """
         output_format(out)
-        folder = Path(f"{out}.parts")
         header = {
             "format": _FORMAT,
             "inputs": [fingerprint(name) for name in expand(inputs)],
             "settings": json.loads(json.dumps(settings, sort_keys=True)),
         }
         with _told(str(out)):
-            folder.mkdir(parents=True, exist_ok=True)
-            journal = cls(str(out), folder, _locked(str(out), folder))
+            folder = LocalFolder(Path(f"{out}.parts"), str(out))
+            folder.lock()
+            journal = cls(str(out), folder, header)
             try:
-                journal._begin(header, resume=resume)
+                journal._begin(resume=resume)
             except BaseException:
                 journal.close()
                 raise
         return journal
+
+    def begin_session(self, about: Mapping[str, Any]) -> None:
+        """Note that the run is begun or resumed now: when, on which engine, after how many rows."""
+        self.sessions.append(dict(about))
+        with _told(self._out):
+            self._folder.write(_SESSIONS, json.dumps(self.sessions, ensure_ascii=False).encode())
+
+    def changed_inputs(self) -> list[str]:
+        """The inputs whose size or time is no longer what it was when this process looked first."""
+        return [
+            each["path"]
+            for each in self.header["inputs"]
+            if "mtime" in each and (each["size"], each["mtime"]) != _size_and_time(each["path"])
+        ]
 
     def append(
         self,
@@ -114,13 +134,13 @@ class Journal:
         schema = VERDICT.with_metadata({_KEY: json.dumps(about).encode()})
         table = pa.Table.from_batches([verdicts.select(list(VERDICT_COLUMNS))]).cast(VERDICT)
         with _told(self._out):
-            _durable(self._part(self._parts), _ipc_bytes(table.replace_schema_metadata(schema.metadata)))
+            self._folder.write(_part(self._parts), _ipc_bytes(table.replace_schema_metadata(schema.metadata)))
         self._count(about, verdicts.num_rows)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The verdicts kept so far, a batch for each part, in order."""
         for number in range(self._parts):
-            table, _ = _read_part(self._part(number))
+            table, _ = self._read(number)
             yield from table.replace_schema_metadata(None).to_batches()
 
     def rejections(self) -> Iterator[Rejection]:
@@ -135,10 +155,12 @@ class Journal:
 
     def _abouts(self) -> Iterator[dict[str, Any]]:
         for number in range(self._parts):
-            yield _read_part(self._part(number))[1]
+            yield self._read(number)[1]
 
-    def finish(self) -> None:
+    def finish(self, manifest: Callable[[], bytes] | None = None) -> None:
         """Write ``OUT``, ``OUT.rejected.jsonl`` and ``OUT.suspects.jsonl`` from the parts, and remove the parts.
+
+        ``manifest`` is called when these stand under their names; what it returns becomes ``OUT.manifest.json``.
 
         Raises:
             OutputError: if the disk refuses; the parts stay, so that the run can be resumed once there is room.
@@ -150,30 +172,31 @@ class Journal:
                 writer.reject(rejection)
             for suspect in self.suspects():
                 writer.suspect(suspect)
-        self.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if manifest is not None and self._out != "-":
+            with _told(self._out):
+                write_durably(Path(manifest_path(self._out)), manifest())
+        self._folder.remove()
 
     def close(self) -> None:
         """Let go of the output; the parts stay."""
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        self._folder.release()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None and not self._parts:
+            self._folder.remove()  # nothing is done that could be gone on with
         self.close()
 
-    def _begin(self, header: dict[str, Any], *, resume: bool) -> None:
-        path = self._folder / _HEADER
-        if resume and path.exists():
-            self._compare(json.loads(path.read_text("utf-8")), header)
+    def _begin(self, *, resume: bool) -> None:
+        before = self._folder.read(_HEADER) if resume else None
+        if before is not None:
+            self._compare(json.loads(before), self.header)
             self._load()
             return
-        for old in (*self._folder.glob("*.arrow"), *self._folder.glob("*.new")):
-            old.unlink()
-        _durable(path, json.dumps(header, ensure_ascii=False, indent=1).encode())
+        self._folder.clear()
+        self._folder.write(_HEADER, json.dumps(self.header, ensure_ascii=False, indent=1).encode())
 
     def _compare(self, before: dict[str, Any], now: dict[str, Any]) -> None:
         advice = "run again without --resume to begin anew"
@@ -182,9 +205,9 @@ class Journal:
         if any(each["path"] == STDIN for each in now["inputs"]):
             raise UsageError(f"standard input cannot be read twice, so this run cannot be resumed; {advice}")
         old = {each["path"]: each for each in before["inputs"]}
-        changed = [each["path"] for each in now["inputs"] if old.get(each["path"]) != each]
+        changed = [each["path"] for each in now["inputs"] if not _same(old.get(each["path"]), each)]
         gone = sorted(set(old) - {each["path"] for each in now["inputs"]})
-        if changed or gone or before["inputs"] != now["inputs"]:
+        if changed or gone or list(old) != [each["path"] for each in now["inputs"]]:
             which = ", ".join([*changed, *gone]) or "the order of the files"
             raise UsageError(f"inputs are not those of the interrupted run ({which}); {advice}")
         differing = sorted(
@@ -198,35 +221,64 @@ class Journal:
             )
 
     def _load(self) -> None:
-        while self._part(self._parts).exists():
-            table, about = _read_part(self._part(self._parts))
+        self.sessions = json.loads(self._folder.read(_SESSIONS) or b"[]")
+        while (content := self._folder.read(_part(self._parts))) is not None:
+            table, about = _opened(content, f"{self._out}.parts/{_part(self._parts)}")
             self._count(about, table.num_rows)
+
+    def _read(self, number: int) -> tuple[pa.Table, dict[str, Any]]:
+        name = _part(number)
+        return _opened(self._folder.read(name) or b"", f"{self._out}.parts/{name}")
 
     def _count(self, about: Mapping[str, Any], verdicts: int) -> None:
         self._parts += 1
         self.done_rows += about["rows_read"]
         self.counts["verdicts"] += verdicts
         self.counts["rejected"] += len(about["rejections"])
+        self.counts["suspects"] += len(about["suspects"])
         self.summaries.append(about["summary"])
-
-    def _part(self, number: int) -> Path:
-        return self._folder / f"{number:06}.arrow"
 
 
 def fingerprint(name: str) -> dict[str, Any]:
-    """What tells a file from a changed one without reading all of it: size, time, digest of its first and last 64 KiB."""
+    """What tells a file from a changed one: size, time and sha256.
+
+    ``of`` is ``all`` if the sha256 is of all bytes; files over 4 GiB are ``edges``: their first and last 64 KiB.
+    """
     path = Path(name)
     if name == STDIN or not path.is_file():
         return {"path": name}
     try:
         status = path.stat()
+        size = status.st_size
         with path.open("rb") as file:
-            digest = hashlib.sha256(file.read(_EDGE))
-            file.seek(max(0, status.st_size - _EDGE))
-            digest.update(file.read(_EDGE))
+            if size <= _WHOLE:
+                of, digest = "all", hashlib.file_digest(file, "sha256")
+            else:
+                of, digest = "edges", hashlib.sha256(file.read(_EDGE))
+                file.seek(size - _EDGE)
+                digest.update(file.read(_EDGE))
     except OSError:
         return {"path": name}  # reading the dump will say what is wrong with it
-    return {"path": name, "size": status.st_size, "mtime": status.st_mtime_ns, "sha256": digest.hexdigest()}
+    return {"path": name, "size": size, "mtime": status.st_mtime_ns, "of": of, "sha256": digest.hexdigest()}
+
+
+def _size_and_time(name: str) -> tuple[int, int] | None:
+    try:
+        status = Path(name).stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _same(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> bool:
+    """The same bytes; the time counts only where not all bytes were read."""
+    if before is None or now.get("of") != "all":
+        return before == now
+    return all(before.get(key) == now[key] for key in ("size", "of", "sha256"))
+
+
+def _part(number: int) -> str:
+    return f"{number:06}.arrow"
 
 
 def _ipc_bytes(table: pa.Table) -> bytes:
@@ -236,41 +288,13 @@ def _ipc_bytes(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _read_part(path: Path) -> tuple[pa.Table, dict[str, Any]]:
+def _opened(content: bytes, name: str) -> tuple[pa.Table, dict[str, Any]]:
     try:
-        table = pa.ipc.open_file(pa.BufferReader(path.read_bytes())).read_all()
+        table = pa.ipc.open_file(pa.BufferReader(content)).read_all()
         about = json.loads((table.schema.metadata or {})[_KEY])
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-        raise OutputError(str(path), f"is damaged ({error}); run again without --resume") from error
+        raise OutputError(name, f"is damaged ({error}); run again without --resume") from error
     return table, about
-
-
-def _durable(path: Path, content: bytes) -> None:
-    """The file is there with all its bytes, or not at all."""
-    new = path.with_name(path.name + ".new")
-    with new.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _locked(out: str, folder: Path) -> int:
-    """A lock that ends with the process, however it ends."""
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(lock)
-        raise OutputError(
-            out, "is being written by another run; wait for it or choose another name"
-        ) from error
-    return lock
 
 
 @contextmanager

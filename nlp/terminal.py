@@ -5,8 +5,10 @@ Listing text is hostile: it is shown without control characters and never read a
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from nlp.doctor import Finding
     from nlp.dumps import Recognised
     from nlp.records import Verdict
+    from nlp.run import Step
     from nlp.summary import Summary, Suspect
 
 __all__ = ["plain", "show_columns", "show_findings", "show_models", "show_progress", "show_summary"]
@@ -41,6 +44,7 @@ _BANDS: Final = {"act": "bold red", "queue": "yellow", "clear": "green"}
 _SHOWN: Final = 10
 _WORDS: Final = 60
 _TITLE: Final = 120  # characters of a text that are shown
+_QUIET: Final = 30.0  # seconds between two lines of a log
 _WHOLE: Final = 600  # the same, with --explain
 
 
@@ -71,8 +75,8 @@ def show_columns(recognised: Recognised) -> None:
 
 
 @contextmanager
-def show_progress() -> Iterator[Callable[[str, int, int | None], None]]:
-    """A callable ``(what, rows done, rows in all or None)`` that draws a bar with rate and time left, on a terminal only."""
+def show_progress() -> Iterator[Callable[[Step], None]]:
+    """Draws a bar with rate, time left and suspects so far on a terminal; elsewhere a line every half minute, for the log."""
     screen = console()
     with Progress(
         TextColumn("{task.description}"),
@@ -81,23 +85,65 @@ def show_progress() -> Iterator[Callable[[str, int, int | None], None]]:
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[suspects]}", style="red"),
         console=screen,
         disable=not screen.is_terminal,
         transient=True,
     ) as bars:
         tasks: dict[str, TaskID] = {}
+        pace = Pace()
 
-        def update(what: str, done: int, total: int | None) -> None:
-            if what not in tasks:
+        def update(step: Step) -> None:
+            if step.what not in tasks:
                 for other in tasks.values():
                     bars.update(other, visible=False)
-                tasks[what] = bars.add_task(what, total=total, rate="", completed=done)
-            task = bars.tasks[list(tasks).index(what)]
-            elapsed = task.elapsed or 0.0
-            rate = f"{done / elapsed:,.0f} rows/s" if elapsed else ""
-            bars.update(task.id, completed=done, total=total, rate=rate)
+                tasks[step.what] = bars.add_task(
+                    step.what, total=step.total, rate="", suspects="", completed=step.done
+                )
+            rate = pace.rate(step, time.monotonic())
+            bars.update(
+                tasks[step.what],
+                completed=step.done,
+                total=step.total,
+                rate=f"{rate:,.0f} rows/s" if rate else "",
+                suspects=_suspected(step),
+            )
+            if not screen.is_terminal and pace.due(time.monotonic()):
+                screen.print(_line(step, rate))
 
         yield update
+
+
+class Pace:
+    """Rows a second since this process began its work: what a resumed run had done before does not count."""
+
+    def __init__(self) -> None:
+        self._began: dict[str, tuple[float, int]] = {}
+        self._told = time.monotonic()
+
+    def rate(self, step: Step, moment: float) -> float:
+        """Rows a second of this kind of work, 0 if it has only begun."""
+        began, done = self._began.setdefault(step.what, (moment, step.done))
+        return (step.done - done) / (moment - began) if moment > began else 0.0
+
+    def due(self, moment: float) -> bool:
+        """Whether a line of the log is due."""
+        if moment - self._told < _QUIET:
+            return False
+        self._told = moment
+        return True
+
+
+def _suspected(step: Step) -> str:
+    return f"{step.suspects:,} suspected" if step.suspects is not None else ""
+
+
+def _line(step: Step, rate: float) -> str:
+    of = f" of {step.total:,}" if step.total is not None else ""
+    parts = [f"{step.what}: {step.done:,}{of} rows", f"{rate:,.0f} rows/s", _suspected(step)]
+    if step.total is not None and rate:
+        parts.append(f"{timedelta(seconds=round((step.total - step.done) / rate))} left")
+    return ", ".join(filter(None, parts))
 
 
 def show_summary(summary: Summary, *, explain: bool) -> None:

@@ -1,20 +1,22 @@
-"""Worker processes that score batches: order kept, memory bounded, a process that dies costs a retry.
+"""Worker processes that score batches: order kept, memory bounded, a process that dies costs a retry, a row costs itself.
 
 Each worker has one batch at a time and a pipe of its own, so a process that dies (out of memory, a fault in native code) tells
-which batch it had. That batch goes to a fresh process once more; if this one dies as well, the batch comes back as
-:class:`Lost` and the run goes on. Workers end when the pipe is closed, also when the main process is killed.
+which batch it had. That batch goes to a fresh process once more; if this one dies as well, its halves are tried apart, down to
+the row over which processes die, which is lost alone. Workers end when the pipe is closed, also when the main process is killed.
 """
 
 from __future__ import annotations
 
 import signal
+from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Self
 
 from nlp.errors import FauxwatchError
+from nlp.pieces import Lost, Scored, join, score_carefully
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,34 +25,43 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    Score: TypeAlias = Callable[[pa.RecordBatch], pa.RecordBatch]
+    from nlp.pieces import Score
 
-__all__ = ["Lost", "Workers"]
+__all__ = ["Workers"]
 
 _TRIES: Final = 2
+_STARTS: Final = 4  # processes in a row that may die while they load; more will not do better
 _AHEAD: Final = 2  # batches for each worker that may be read or scored and wait for one before them
 _PATIENCE: Final = 5.0  # seconds in which a worker that was told to end does so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
-    """A batch that no process could score: each that tried died."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Fault:
-    """An exception of a worker, in words: not every exception survives pickling."""
+    """An exception of a worker while it loads, in words: not every exception survives pickling."""
 
     words: str
 
 
+class _Loaded:
+    """What a worker says first."""
+
+
 @dataclass(slots=True, kw_only=True)
 class _Task:
+    """A batch, or a stretch of it that begins at its row ``first``."""
+
     number: int
     batch: pa.RecordBatch
+    first: int = 0
     tries: int = 0
+
+    def halves(self) -> list[_Task]:
+        """Two tasks with one try left each."""
+        middle = self.batch.num_rows // 2
+        return [
+            _Task(number=self.number, batch=rows, first=self.first + at, tries=_TRIES - 1)
+            for at, rows in ((0, self.batch.slice(0, middle)), (middle, self.batch.slice(middle)))
+        ]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -58,6 +69,7 @@ class _Worker:
     process: BaseProcess
     pipe: Connection
     task: _Task | None = None
+    loaded: bool = False
 
 
 class _Queue:
@@ -67,6 +79,7 @@ class _Queue:
         self._source = enumerate(batches)
         self._taken = 0
         self.again: list[_Task] = []
+        self.results = _Results()
 
     def next(self, *, below: int) -> _Task | None:
         """The next task, None if there is none or it is not ``below`` that number."""
@@ -76,7 +89,32 @@ class _Queue:
         if item is None:
             return None
         self._taken += 1
+        self.results.expect(item[0])
         return _Task(number=item[0], batch=item[1])
+
+
+class _Results:
+    """What became of the stretches of each batch; a batch is ready when none is outstanding."""
+
+    def __init__(self) -> None:
+        self._outstanding: Counter[int] = Counter()
+        self._found: defaultdict[int, list[tuple[int, Scored]]] = defaultdict(list)
+
+    def expect(self, number: int) -> None:
+        """One stretch more of that batch is on its way."""
+        self._outstanding[number] += 1
+
+    def enter(self, task: _Task, scored: Scored) -> None:
+        """A stretch came back."""
+        self._outstanding[task.number] -= 1
+        self._found[task.number].append((task.first, scored))
+
+    def take(self, number: int) -> Scored | None:
+        """The whole batch, None if it is not ready."""
+        if number not in self._found or self._outstanding[number]:
+            return None
+        del self._outstanding[number]
+        return join(self._found.pop(number))
 
 
 class Workers:
@@ -88,6 +126,7 @@ class Workers:
     def __init__(self, count: int, make: Callable[[], Score]) -> None:
         self._context = get_context("spawn")  # fork would copy locks that threads of native code hold
         self._make = make
+        self._stillborn = 0
         self._workers = [self._start() for _ in range(count)]
 
     def __enter__(self) -> Self:
@@ -104,13 +143,13 @@ class Workers:
                 worker.process.kill()
                 worker.process.join()
 
-    def map(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch | Lost]:
+    def map(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Scored]:
         """What became of each of ``batches``, in their order; they are taken as workers come free.
 
         Raises:
-            FauxwatchError: a worker failed with an exception, which would end a run in one process as well.
+            FauxwatchError: workers cannot load what scores.
         """
-        queue, done, given = _Queue(batches), dict[int, "pa.RecordBatch | Lost"](), 0
+        queue, given = _Queue(batches), 0
         while True:
             for worker in self._workers:
                 task = None if worker.task else queue.next(below=given + _AHEAD * len(self._workers))
@@ -122,36 +161,56 @@ class Workers:
             ready = wait([worker.pipe for worker in busy])
             for worker in busy:
                 if worker.pipe in ready:
-                    done.update(self._taken(worker, queue))
-            while given in done:
-                yield done.pop(given)
+                    self._take(worker, queue)
+            while (scored := queue.results.take(given)) is not None:
+                yield scored
                 given += 1
 
-    def _taken(self, worker: _Worker, queue: _Queue) -> dict[int, pa.RecordBatch | Lost]:
-        """The result that ``worker`` has, by the number of its task; none if it died and the task has a try left."""
-        task, worker.task = worker.task, None
-        if task is None:
-            return {}
+    def _take(self, worker: _Worker, queue: _Queue) -> None:
+        """Enter the result that ``worker`` has, or see what to do with its task if it died."""
         try:
             result = worker.pipe.recv()
         except (EOFError, OSError):
-            return self._after_death(worker, task, queue)
+            self._after_death(worker, queue)
+            return
         if isinstance(result, _Fault):
             raise FauxwatchError(f"a worker process failed: {result.words}")
-        return {task.number: result}
+        if isinstance(result, _Loaded):
+            worker.loaded, self._stillborn = True, 0
+            return
+        task, worker.task = worker.task, None
+        if task is not None:
+            queue.results.enter(task, result)
 
-    def _after_death(self, worker: _Worker, task: _Task, queue: _Queue) -> dict[int, pa.RecordBatch | Lost]:
+    def _after_death(self, worker: _Worker, queue: _Queue) -> None:
         worker.pipe.close()
         worker.process.join()
         code = worker.process.exitcode
+        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+        task, loaded = worker.task, worker.loaded
+        if not loaded:
+            self._bury(how)
         self._workers[self._workers.index(worker)] = self._start()
+        if task is None:
+            return
+        if not loaded:
+            task.tries -= 1  # the rows are not at fault
         if task.tries < _TRIES:
             queue.again.append(task)
-            return {}
-        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        return {
-            task.number: Lost(reason=f"{_TRIES} worker processes died over the rows of its batch ({how})")
-        }
+        elif task.batch.num_rows > 1:
+            queue.results.expect(task.number)
+            queue.again += reversed(task.halves())
+        else:
+            reason = f"{_TRIES} worker processes died over this row ({how})"
+            queue.results.enter(task, Scored(lost=(Lost(row=0, reason=reason),) * task.batch.num_rows))
+
+    def _bury(self, how: str) -> None:
+        self._stillborn += 1
+        if self._stillborn >= _STARTS:
+            raise FauxwatchError(
+                f"worker processes die while they load the model ({how}); "
+                "if memory is short, use fewer of them (--workers)"
+            )
 
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
@@ -174,9 +233,9 @@ def _work(pipe: Connection, make: Callable[[], Score]) -> None:
     with suppress(EOFError, OSError):
         try:
             score = make()
-            while True:
-                pipe.send(score(pipe.recv()))
-        except (EOFError, OSError):
-            raise
         except Exception as error:  # noqa: BLE001 - told to the main process, which ends the run
             pipe.send(_Fault(words=f"{type(error).__name__}: {error}"))
+            return
+        pipe.send(_Loaded())
+        while True:
+            pipe.send(score_carefully(score, pipe.recv()))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VerdictWriter",
+    "manifest_path",
     "neutral",
     "output_format",
     "plain",
@@ -142,6 +143,11 @@ def rejected_path(out: str | Path) -> str:
 def suspects_path(out: str | Path) -> Path:
     """Where the suspected listings themselves are written; there is no such file if there are none."""
     return Path(f"{out}.suspects.jsonl")
+
+
+def manifest_path(out: str | Path) -> str:
+    """Where the record of the run is written."""
+    return f"{out}.manifest.json"
 
 
 class _Atomic:

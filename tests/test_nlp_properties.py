@@ -87,11 +87,13 @@ def test_words_in_a_verdict_slice_back_and_its_band_follows_from_its_score(detec
 @pytest.fixture
 def classify(detector, monkeypatch):
     """A whole run that does not load model and tables again."""
-    from nlp import run
+    from nlp.detector import Detector
+    from nlp.reading import Reader
+    from nlp.run import classify_dumps
 
-    monkeypatch.setattr(run.Reader, "load", lambda *_, **__: detector.reader)
-    monkeypatch.setattr(run.Detector, "load", lambda *_, **__: detector)
-    return run.classify_dumps
+    monkeypatch.setattr(Reader, "load", lambda *_, **__: detector.reader)
+    monkeypatch.setattr(Detector, "load", lambda *_, **__: detector)
+    return classify_dumps
 
 
 def _csv(rows):

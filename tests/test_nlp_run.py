@@ -1,5 +1,7 @@
 """The whole way: dumps in, files out, killed and resumed, wrong and hostile input."""
 
+import csv
+import hashlib
 import json
 import os
 import random
@@ -187,8 +189,9 @@ def test_a_resumed_run_refuses_tables_that_changed_in_between(tmp_path):
     class Killed(Exception):  # noqa: N818 - a stop, not an error
         pass
 
-    def kill(what, done, total):
-        raise Killed
+    def kill(step):
+        if step.what == "classifying":
+            raise Killed
 
     with pytest.raises(Killed):
         classify_dumps([str(EXAMPLES)], tmp_path / "v.jsonl", settings=settings, progress=kill)
@@ -197,17 +200,15 @@ def test_a_resumed_run_refuses_tables_that_changed_in_between(tmp_path):
         classify_dumps([str(EXAMPLES)], tmp_path / "v.jsonl", settings=settings, resume=True)
 
 
-def test_progress_knows_how_many_rows_are_left(tmp_path):
-    from nlp.run import classify_dumps
+def test_progress_knows_how_many_rows_are_left_and_how_many_are_suspected(tmp_path):
+    from nlp.run import Step, classify_dumps
 
     seen = []
     dump = tmp_path / "dump.csv"
     dump.write_text(EXAMPLES.read_text(encoding="utf-8") + ",,,10,USD,,nobody,,\n", encoding="utf-8")
-    summary = classify_dumps(
-        [str(dump)], tmp_path / "v.jsonl", progress=lambda what, done, total: seen.append((what, done, total))
-    )
-    assert seen[0] == ("reading prices", 40, None)
-    assert seen[-1] == ("classifying", 40, 40)
+    summary = classify_dumps([str(dump)], tmp_path / "v.jsonl", progress=seen.append)
+    assert seen[0] == Step(what="reading prices", done=40)
+    assert seen[-1] == Step(what="classifying", done=40, total=40, suspects=summary.suspected)
     assert (summary.rows, summary.rejected) == (39, 1)
     assert [suspect.title for suspect in summary.suspects] == [
         row["title"]
@@ -233,3 +234,205 @@ def test_a_dump_of_rejected_rows_alone_is_counted_in_bounded_memory(tmp_path):
     assert most < 10_000
     summary = classify_dumps([str(dump)], tmp_path / "v.jsonl")
     assert (summary.rows, summary.rejected) == (1, 20_000)
+
+
+def read_json(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def rows_of(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def detector():
+    from nlp import load
+
+    return load()
+
+
+@pytest.fixture
+def run(detector, monkeypatch):
+    """The module of runs, with batches so small that the examples are several, and a model that is loaded once."""
+    from nlp import run
+    from nlp.detector import Detector
+    from nlp.reading import Reader
+
+    monkeypatch.setattr(Reader, "load", lambda **_: detector.reader)
+    monkeypatch.setattr(Detector, "load", lambda *_, **__: detector)
+    monkeypatch.setattr(run, "BATCH_SIZE", 10)
+    return run
+
+
+def stopped_after(pieces):
+    """A progress that stops the run, as Ctrl-C does, after that many pieces."""
+    seen = []
+
+    def stop(step):
+        if step.what == "classifying":
+            seen.append(step)
+            if len(seen) == pieces:
+                raise KeyboardInterrupt
+
+    return stop
+
+
+def test_the_manifest_says_how_the_verdicts_came_about(tmp_path, run):
+    out = tmp_path / "v.jsonl"
+    summary = run.classify_dumps([str(EXAMPLES)], out)
+    manifest = read_json(tmp_path / "v.jsonl.manifest.json")
+    [source] = manifest["inputs"]
+    assert source["path"] == str(EXAMPLES)
+    assert source["size"] == EXAMPLES.stat().st_size
+    assert source["sha256"] == hashlib.sha256(EXAMPLES.read_bytes()).hexdigest()
+    assert manifest["output"]["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+    assert rows_of(out)[0]["model"].partition("@")[2] == manifest["model"]["sha256"][:12]
+    assert manifest["counts"] == {
+        "rows": 39,
+        "verdicts": 39,
+        "rejected": 0,
+        **{band: summary.bands[band] for band in ("clear", "queue", "act")},
+    }
+    assert [session["engine"] for session in manifest["sessions"]] == ["local"]
+    assert manifest["inputs_changed_meanwhile"] == []
+    assert manifest["versions"]["onnxruntime"]
+    assert manifest["began"] <= manifest["ended"]
+
+
+def test_a_resumed_run_notes_each_session_and_scores_in_a_process_apart(tmp_path, run, monkeypatch):
+    out = tmp_path / "v.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        run.classify_dumps([str(EXAMPLES)], out, progress=stopped_after(2))
+    started = []
+    workers = run.Workers
+    monkeypatch.setattr(run, "Workers", lambda *given: started.append(given) or workers(*given))
+    run.classify_dumps([str(EXAMPLES)], out, resume=True)
+    assert [count for count, _ in started] == [1]
+    sessions = read_json(tmp_path / "v.jsonl.manifest.json")["sessions"]
+    assert [session["rows_before"] for session in sessions] == [0, 20]
+    run.classify_dumps([str(EXAMPLES)], tmp_path / "w.jsonl")
+    assert out.read_bytes() == (tmp_path / "w.jsonl").read_bytes()
+
+
+def test_an_input_that_changed_in_the_middle_is_refused_even_with_its_old_size_and_time(tmp_path, run):
+    from nlp.errors import UsageError
+
+    dump = tmp_path / "dump.csv"
+    rows = EXAMPLES.read_text(encoding="utf-8") + "".join(f"x{n},A plain bag\n" for n in range(20_000))
+    dump.write_text(rows, encoding="utf-8")
+    before = dump.stat()
+    with pytest.raises(KeyboardInterrupt):
+        run.classify_dumps([str(dump)], tmp_path / "v.jsonl", progress=stopped_after(1))
+    dump.write_text(rows.replace("x9999,A plain", "x9999,A stolen"[: len("x9999,A plain")]), encoding="utf-8")
+    os.utime(dump, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert dump.stat().st_size == before.st_size
+    with pytest.raises(UsageError, match=r"dump\.csv.*run again without --resume"):
+        run.classify_dumps([str(dump)], tmp_path / "v.jsonl", resume=True)
+
+
+def test_a_copy_of_an_input_with_another_time_is_the_same_input(tmp_path, run):
+    dump = tmp_path / "dump.csv"
+    dump.write_bytes(EXAMPLES.read_bytes())
+    with pytest.raises(KeyboardInterrupt):
+        run.classify_dumps([str(dump)], tmp_path / "v.jsonl", progress=stopped_after(1))
+    os.utime(dump, (1, 1))
+    assert run.classify_dumps([str(dump)], tmp_path / "v.jsonl", resume=True).rows == 39
+
+
+def test_an_input_that_changes_while_it_is_read_is_named_in_the_manifest(tmp_path, run):
+    dump = tmp_path / "dump.csv"
+    dump.write_bytes(EXAMPLES.read_bytes())
+
+    def touch(step):
+        if step.what == "classifying":
+            os.utime(dump, (1, 1))
+
+    run.classify_dumps([str(dump)], tmp_path / "v.jsonl", progress=touch)
+    assert read_json(tmp_path / "v.jsonl.manifest.json")["inputs_changed_meanwhile"] == [str(dump)]
+
+
+@pytest.mark.parametrize("medians", [True, False])
+def test_a_sample_is_the_same_rows_each_time_with_the_verdicts_of_the_whole_run(tmp_path, run, medians):
+    dump = tmp_path / "dump.csv"
+    dump.write_text(EXAMPLES.read_text(encoding="utf-8") + ",,,10,USD,,nobody,,\n" * 21, encoding="utf-8")
+    settings = run.Settings(sample=30, medians=medians)
+    summary = run.classify_dumps([str(dump)], tmp_path / "s.jsonl", settings=settings)
+    assert summary.rows + summary.rejected == 30
+    assert summary.rejected > 3
+    run.classify_dumps([str(dump)], tmp_path / "again.jsonl", settings=settings)
+    assert (tmp_path / "s.jsonl").read_bytes() == (tmp_path / "again.jsonl").read_bytes()
+    run.classify_dumps([str(dump)], tmp_path / "v.jsonl", settings=run.Settings(medians=medians))
+    whole = rows_of(tmp_path / "v.jsonl")
+    sample = rows_of(tmp_path / "s.jsonl")
+    assert [row for row in whole if row in sample] == sample
+    with pytest.raises(KeyboardInterrupt):
+        run.classify_dumps([str(dump)], tmp_path / "r.jsonl", settings=settings, progress=stopped_after(1))
+    run.classify_dumps([str(dump)], tmp_path / "r.jsonl", settings=settings, resume=True)
+    assert (tmp_path / "r.jsonl").read_bytes() == (tmp_path / "s.jsonl").read_bytes()
+
+
+def test_each_row_is_as_likely_in_a_sample():
+    from nlp.job import drawn
+
+    numbers = sorted(drawn(100_000, 10_000))
+    assert len(numbers) == 10_000
+    assert 4_800 < sum(number < 50_000 for number in numbers) < 5_200
+    assert drawn(5, 10) == frozenset(range(5))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["-", "--sample", "5"], "standard input"),
+        ([EXAMPLES, "--sample", "5", "--limit", "5"], "one of them"),
+    ],
+)
+def test_samples_that_cannot_be_drawn_are_wrong_usage(tmp_path, arguments, says):
+    done = fauxwatch("classify", *arguments, "-o", tmp_path / "v.jsonl", stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_row_that_raises_costs_itself(tmp_path, run, monkeypatch):
+    poison(monkeypatch, lambda title: "Gucci canvas tote" in title)
+    summary = run.classify_dumps([str(EXAMPLES)], tmp_path / "v.jsonl")
+    [rejected] = rows_of(tmp_path / "v.jsonl.rejected.jsonl")
+    assert (summary.rows, summary.rejected) == (38, 1)
+    assert rejected["line"] == 3
+    assert "ValueError: poison" in rejected["reason"]
+    ids = [row["id"] for row in csv.DictReader(EXAMPLES.read_text(encoding="utf-8").splitlines())]
+    assert [row["id"] for row in rows_of(tmp_path / "v.jsonl")] == [each for each in ids if each != "ex-02"]
+
+
+def test_a_detector_that_fails_on_all_rows_ends_the_run(tmp_path, run, monkeypatch):
+    from nlp.errors import FauxwatchError
+
+    monkeypatch.setattr(run, "_HOPELESS", 20)
+    poison(monkeypatch, bool)
+    with pytest.raises(FauxwatchError, match=r"none of the first 20 listings .*poison"):
+        run.classify_dumps([str(EXAMPLES)], tmp_path / "v.jsonl")
+
+
+def poison(monkeypatch, poisoned):
+    from nlp.detector import Detector
+
+    detect = Detector.detect
+
+    def dies(self, batch):
+        if any(map(poisoned, batch.column("title").to_pylist())):
+            raise ValueError("poison")
+        return detect(self, batch)
+
+    monkeypatch.setattr(Detector, "detect", dies)
+
+
+def test_a_log_gets_rate_time_left_and_suspects_and_what_was_done_before_does_not_count():
+    from nlp.run import Step
+    from nlp.terminal import Pace, _line
+
+    pace = Pace()
+    assert pace.rate(Step(what="classifying", done=10_000, total=40_000), 100.0) == 0
+    step = Step(what="classifying", done=11_000, total=40_000, suspects=1_234)
+    assert pace.rate(step, 110.0) == 100
+    assert _line(step, 100) == "classifying: 11,000 of 40,000 rows, 100 rows/s, 1,234 suspected, 0:04:50 left"

@@ -1,5 +1,6 @@
 """Worker processes: order, bounds, deaths, faults, and the same bytes as one process."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,8 @@ import pytest
 
 from nlp import run
 from nlp.errors import FauxwatchError
-from nlp.workers import Lost, Workers
+from nlp.pieces import Lost, Scored
+from nlp.workers import Workers
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "listings.csv"
 SCORERS = """
@@ -21,17 +23,23 @@ import os, time
 def make():
     return score
 
+def unloadable():
+    raise OSError("no model")
+
+def stillborn():
+    os._exit(7)
+
 def score(batch):
-    word = batch.column("word")[0].as_py()
-    if word.startswith("sleep"):
-        time.sleep(0.4)
-    if word.startswith("die"):
-        os._exit(9)
-    if word.startswith("once:") and not os.path.exists(word[5:]):
-        open(word[5:], "w").close()
-        os._exit(9)
-    if word.startswith("fault"):
-        raise ValueError("no such word")
+    for word in batch.column("word").to_pylist():
+        if word.startswith("sleep"):
+            time.sleep(0.4)
+        if word.startswith("die"):
+            os._exit(9)
+        if word.startswith("once:") and not os.path.exists(word[5:]):
+            open(word[5:], "w").close()
+            os._exit(9)
+        if word.startswith("fault"):
+            raise ValueError("no such word")
     return batch.append_column("process", [os.getpid()])
 """
 
@@ -47,11 +55,18 @@ def make(tmp_path, monkeypatch):
 
 
 def batches(*words):
-    return [pa.record_batch({"word": [word]}) for word in words]
+    return [pa.record_batch({"word": word if isinstance(word, list) else [word]}) for word in words]
 
 
 def words(results):
-    return ["lost" if isinstance(each, Lost) else each.column("word")[0].as_py() for each in results]
+    """The words that came back, batch by batch, "lost" where there is none."""
+    found = []
+    for scored in results:
+        batch = [word for verdicts in scored.verdicts for word in verdicts.column("word").to_pylist()]
+        for lost in scored.lost:
+            batch.insert(lost.row, "lost")
+        found.append(batch)
+    return [batch[0] if len(batch) == 1 else batch for batch in found]
 
 
 def test_results_come_in_order_from_several_processes_and_reading_does_not_run_ahead(make):
@@ -68,7 +83,7 @@ def test_results_come_in_order_from_several_processes_and_reading_does_not_run_a
         for result in workers.map(source()):
             given.append(result)  # noqa: PERF402 - the source looks at its length meanwhile
     assert words(given) == asked
-    assert len({each.column("process")[0].as_py() for each in given}) == 2
+    assert len({each.verdicts[0].column("process")[0].as_py() for each in given}) == 2
     assert 2 <= most <= 5
 
 
@@ -79,35 +94,53 @@ def test_a_process_that_dies_costs_a_retry(make, tmp_path):
     assert (tmp_path / "died").exists()
 
 
-def test_a_batch_over_which_processes_die_is_lost_alone(make):
+def test_of_a_batch_over_which_processes_die_only_the_row_at_fault_is_lost(make):
     with Workers(2, make) as workers:
-        results = list(workers.map(batches("a", "die", "b", "c")))
-    assert words(results) == ["a", "lost", "b", "c"]
-    assert "died" in results[1].reason
-    assert "exit code 9" in results[1].reason
+        results = list(workers.map(batches("a", ["b", "c", "die", "d", "e"], [], "f")))
+    assert words(results) == ["a", ["b", "c", "lost", "d", "e"], [], "f"]
+    [lost] = results[1].lost
+    assert "died over this row" in lost.reason
+    assert "exit code 9" in lost.reason
 
 
-def test_an_exception_ends_the_run_with_its_words(make):
+def test_a_row_that_raises_is_lost_with_its_words(make):
+    with Workers(1, make) as workers:
+        results = list(workers.map(batches(["a", "fault", "b", "fault"])))
+    assert words(results) == [["a", "lost", "b", "lost"]]
+    assert "ValueError: no such word" in results[0].lost[0].reason
+
+
+@pytest.mark.parametrize(
+    ("maker", "says"), [("unloadable", "OSError: no model"), ("stillborn", "exit code 7")]
+)
+def test_workers_that_cannot_load_end_the_run(make, maker, says):
+    import scorers_of_the_test
+
     with (
-        pytest.raises(FauxwatchError, match="ValueError: no such word"),
-        Workers(1, make) as workers,
+        pytest.raises(FauxwatchError, match=says),
+        Workers(1, getattr(scorers_of_the_test, maker)) as workers,
     ):
-        list(workers.map(batches("a", "fault")))
+        list(workers.map(batches("a", "b")))
 
 
 def test_rows_over_which_processes_die_are_rejected_with_the_reason(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "BATCH_SIZE", 20)
+    plain = run.score_carefully
 
-    def engine(batches_):
-        for number, batch in enumerate(batches_):
-            yield Lost(reason="2 worker processes died") if number else score(batch)
+    def dying(score, batch):
+        scored = plain(score, batch.slice(1))
+        return Scored(verdicts=scored.verdicts, lost=(Lost(row=0, reason="2 worker processes died"),))
 
-    score = run._Scorer(settings=run.Settings(), medians=None)()
-    monkeypatch.setattr(run, "_engine", lambda *_: Handed(engine))
+    monkeypatch.setattr(run, "score_carefully", dying)
     summary = run.classify_dumps([str(EXAMPLES)], tmp_path / "v.jsonl")
-    assert (summary.rows, summary.rejected) == (20, 19)
+    assert (summary.rows, summary.rejected) == (37, 2)
     rejected = (tmp_path / "v.jsonl.rejected.jsonl").read_text(encoding="utf-8")
-    assert rejected.count("2 worker processes died") == 19
+    assert rejected.count("2 worker processes died") == 2
+    suspects = [
+        json.loads(line) for line in Path(f"{tmp_path}/v.jsonl.suspects.jsonl").read_text().splitlines()
+    ]
+    assert "ex-01" not in {row["id"] for row in suspects}  # the lost row shifts no suspect's words
+    assert {row["id"] for row in suspects} == {one.verdict.id for one in summary.suspects}
 
 
 def gone(group):
@@ -121,23 +154,12 @@ def gone(group):
     return False
 
 
-class Handed:
-    def __init__(self, engine):
-        self.engine = engine
-
-    def __enter__(self):
-        return self.engine
-
-    def __exit__(self, *_):
-        return None
-
-
 def test_two_processes_write_the_same_bytes_as_one(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "BATCH_SIZE", 7)
     dump = tmp_path / "dump.csv"
     dump.write_text(EXAMPLES.read_text(encoding="utf-8") + ",,,10,USD,,nobody,,\n", encoding="utf-8")
     for workers in (1, 2):
-        run.classify_dumps([str(dump)], tmp_path / f"{workers}.jsonl", workers=workers)
+        run.classify_dumps([str(dump)], tmp_path / f"{workers}.jsonl", engine=run.Engine(workers=workers))
     for ending in ("", ".rejected.jsonl", ".suspects.jsonl"):
         one, two = (tmp_path / f"{workers}.jsonl{ending}" for workers in (1, 2))
         assert one.read_bytes() == two.read_bytes()
