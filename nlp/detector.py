@@ -14,6 +14,7 @@ from nlp.classifier import Classifier, View
 from nlp.cues import COUNTERFEIT
 from nlp.decide import Place, Stack, Thresholds, features_of, needs_words, verdict_of
 from nlp.evidence import find_words
+from nlp.gate import Gate, Passage
 from nlp.head import Head
 from nlp.language import guess_language
 from nlp.markup import restore, without_markup
@@ -22,7 +23,7 @@ from nlp.repeats import Remembered, digest
 from nlp.schema import listings_from_batch, verdicts_to_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     import pyarrow as pa
@@ -30,24 +31,13 @@ if TYPE_CHECKING:
 
     from nlp.records import Listing, Verdict
 
-    _Scores: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]  # of the encoder, of the n-grams
+    _Row: TypeAlias = NDArray[np.float32]  # one text's scores, a label each
 
 __all__ = ["Detector"]
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """The tables are many small objects that stay: looking for garbage among them while they are read is time lost."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
 _PIPE_BATCH = 256
+_DIGITS: Final = 6  # of a score in a verdict
 _REMEMBERED: Final = 32_768  # texts whose scores are kept for when they come again: some 10 MB
 
 
@@ -59,21 +49,32 @@ class Detector:
     True
     """
 
-    def __init__(self, artefact: Artefact, reader: Reader, classifier: Classifier) -> None:
+    def __init__(
+        self, artefact: Artefact, reader: Reader, classifier: Classifier, *, exact: bool = False
+    ) -> None:
         self.artefact = artefact
         self.reader = reader
         self.classifier = classifier
         self._stack = Stack.from_json(artefact.detector["stack"], artefact.labels)
         self._head = Head.load(artefact)
         self.thresholds = Thresholds(**artefact.detector["thresholds"])
-        self._scored: Remembered[_Scores] = Remembered(_REMEMBERED)
+        self._gate = None if exact else Gate.load(artefact)
+        self._encoded: Remembered[_Row] = Remembered(_REMEMBERED)
+        self._counted: Remembered[_Row] = Remembered(_REMEMBERED)
         self._shown: Remembered[Place | None] = Remembered(_REMEMBERED)
 
     @classmethod
     def load(
-        cls, model: str | Path = "bundled", *, reader: Reader | None = None, threads: int | None = None
+        cls,
+        model: str | Path = "bundled",
+        *,
+        reader: Reader | None = None,
+        threads: int | None = None,
+        exact: bool = False,
     ) -> Detector:
         """The detector of the bundled model or of a model folder; ``reader`` carries a user's own tables.
+
+        ``exact`` runs the encoder on every listing, also on those that the model's gate would spare it (:mod:`nlp.gate`).
 
         Raises:
             ArtefactError: if the folder is incomplete, altered or of an unknown schema.
@@ -85,11 +86,16 @@ class Detector:
         ):  # native code loads the model while Python reads the tables
             classifier = beside.submit(Classifier, artefact, threads=threads)
             beside.submit(guess_language, "warm")
-            return cls(artefact, reader or Reader.load(), classifier.result())
+            return cls(artefact, reader or Reader.load(), classifier.result(), exact=exact)
 
     def detect(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Verdicts (columns of ``nlp.schema.VERDICT``), row for row, of a batch with the columns of ``LISTING``."""
-        return verdicts_to_batch(self._verdicts(listings_from_batch(batch)))
+        """Verdicts (columns of ``nlp.schema.VERDICT``), row for row, of a batch with the columns of ``LISTING``.
+
+        Where the model has a gate, the metadata of the result count what it did (:class:`nlp.gate.Passage`).
+        """
+        passage = Passage()
+        verdicts = verdicts_to_batch(self._verdicts(listings_from_batch(batch), passage))
+        return passage.noted_on(verdicts) if self._gate else verdicts
 
     def classify(self, listing: Listing) -> Verdict:
         """The verdict on one listing."""
@@ -106,33 +112,56 @@ class Detector:
         yield from self._verdicts(window)
 
     def probabilities(self, readings: list[Reading]) -> NDArray[np.float64]:
-        """Calibrated probabilities ``[len(readings), labels]``."""
-        scores = self._scores([view_of(reading) for reading in readings])
-        rows = zip(readings, scores, strict=True)
-        features = np.stack([features_of(reading, *score) for reading, score in rows])
+        """Calibrated probabilities ``[len(readings), labels]`` by the whole model, whatever its gate would spare."""
+        views = [view_of(reading) for reading in readings]
+        rows = zip(readings, self._encoder(views), self._ngrams(views), strict=True)
+        features = np.stack([features_of(*row) for row in rows])
         probabilities = self._stack.probabilities(features)
         return self._head.apply(readings, probabilities) if self._head else probabilities
 
-    def _scores(self, views: list[View]) -> list[_Scores]:
-        """Scores of the encoder and of the n-gram channel for each view; what is the same is scored once."""
-        keys = [_key(view) for view in views]
-        known = {key: score for key in keys if (score := self._scored.get(key)) is not None}
-        new = {key: view for key, view in zip(keys, views, strict=True) if key not in known}
-        if new:
-            texts = list(new.values())
-            encoder, ngrams = self.classifier.encoder_logits(texts), self.classifier.ngram_logits(texts)
-            for key, left, right in zip(new, encoder, ngrams, strict=True):
-                known[key] = left.copy(), right.copy()  # a row alone, not the batch that it is a part of
-                self._scored.put(key, known[key])
-        return [known[key] for key in keys]
+    def _cascade(self, gate: Gate, readings: list[Reading], passage: Passage) -> NDArray[np.float64]:
+        """The same, but by the gate's own stack for rows that it spares, apart from a sample."""
+        views = [view_of(reading) for reading in readings]
+        nothing = np.zeros(len(self.artefact.labels), np.float32)
+        features = [
+            features_of(reading, nothing, ngrams)
+            for reading, ngrams in zip(readings, self._ngrams(views), strict=True)
+        ]
+        probabilities = gate.stack.probabilities(np.stack(features))
+        at = self.artefact.labels.index(COUNTERFEIT)
+        spared = gate.spared(probabilities, at)
+        sampled = spared & gate.sampled([_key(view) for view in views])
+        whole = np.flatnonzero(~spared | sampled)
+        if len(whole):
+            probabilities[whole] = self.probabilities([readings[row] for row in whole])
+        flagged = probabilities[:, at].round(_DIGITS) >= self.thresholds.queue
+        passage += Passage(
+            rows=len(readings),
+            spared=int(spared.sum()),
+            sampled=int(sampled.sum()),
+            missed=int((sampled & flagged).sum()),
+            flagged=int(flagged.sum()),
+        )
+        return probabilities
 
-    def _verdicts(self, listings: list[Listing]) -> list[Verdict]:
+    def _encoder(self, views: list[View]) -> list[_Row]:
+        return _once(self._encoded, views, self.classifier.encoder_logits)
+
+    def _ngrams(self, views: list[View]) -> list[_Row]:
+        return _once(self._counted, views, self.classifier.ngram_logits)
+
+    def _verdicts(self, listings: list[Listing], passage: Passage | None = None) -> list[Verdict]:
         if not listings:
             return []
         plain = [without_markup(listing) for listing in listings]  # offsets find their way back in `restore`
         readings = [self.reader.read(listing) for listing, _ in plain]
-        labels = self.artefact.labels
-        rows = [dict(zip(labels, map(float, row), strict=True)) for row in self.probabilities(readings)]
+        labels, gate = self.artefact.labels, self._gate
+        scores = (
+            self._cascade(gate, readings, Passage() if passage is None else passage)
+            if gate
+            else self.probabilities(readings)
+        )
+        rows = [dict(zip(labels, map(float, row), strict=True)) for row in scores]
         verdicts = [self._verdict(reading, row) for reading, row in zip(readings, rows, strict=True)]
         return [restore(verdict, back) for verdict, (_, back) in zip(verdicts, plain, strict=True)]
 
@@ -151,3 +180,29 @@ class Detector:
 
 def _key(view: View, *more: str) -> bytes:
     return digest(*more, *view.signals, view.title, view.description)
+
+
+def _once(
+    known: Remembered[_Row], views: list[View], score: Callable[[list[View]], NDArray[np.float32]]
+) -> list[_Row]:
+    """The scores of each view, in order; what is the same, or remembered in ``known``, is not scored again."""
+    keys = [_key(view) for view in views]
+    found = {key: row for key in keys if (row := known.get(key)) is not None}
+    new = {key: view for key, view in zip(keys, views, strict=True) if key not in found}
+    if new:
+        for key, row in zip(new, score(list(new.values())), strict=True):
+            found[key] = row.copy()  # a row alone, not the batch that it is a part of
+            known.put(key, found[key])
+    return [found[key] for key in keys]
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """The tables are many small objects that stay: looking for garbage among them while they are read is time lost."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -20,7 +20,7 @@ import numpy as np
 from nlp.artefact import SCHEMA_VERSION, Artefact, open_artefact, write_manifest
 from nlp.classifier import Classifier
 from nlp.config import load_config, to_toml
-from nlp.cues import LABELS
+from nlp.cues import COUNTERFEIT, LABELS
 from nlp.decide import Stack, features_of
 from nlp.detector import Detector
 from nlp.reading import Reader, Reading, view_of
@@ -28,7 +28,7 @@ from training.card import write_card
 from training.data import CORPUS, Example, load_corpus
 from training.export import export_onnx
 from training.generator import GENERATOR_VERSION, Pools, generate
-from training.heads import cross_probabilities, fit_ngrams, fit_stack, fit_thresholds
+from training.heads import cross_probabilities, fit_gate, fit_ngrams, fit_stack, fit_thresholds
 from training.loop import LoopConfig, Row, encode, fit
 from training.report import measure_all
 from training.splits import by_group, clusters
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["BuildConfig", "build", "evaluate_on", "plan"]
 
 _TOKENS_PER_SECOND: Final = 1_000
-_SHARES: Final = {"test": 0.2, "dev": 0.15, "train": 0.65}
+_SHARES: Final = {"test": 0.2, "dev": 0.1, "train": 0.7}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,7 @@ class BuildConfig:
     shares: dict[str, float] = field(default_factory=lambda: dict(_SHARES))
     act_precision: float = 0.95
     false_alarms: float = 0.05
+    gate_promise: float = 0.005
     ngram_bits: int = 20
     loop: LoopConfig = field(default_factory=LoopConfig)
 
@@ -214,7 +215,14 @@ def _stack_and_measure(
         crossed, labels, act_precision=config.act_precision, false_alarms=config.false_alarms
     )
     stack = fit_stack(features, labels, groups)
-    detector = {**artefact.detector, "stack": stack.to_json(), "thresholds": asdict(thresholds)}
+    flagged = crossed[:, LABELS.index(COUNTERFEIT)] >= thresholds.queue
+    gate = fit_gate(features, labels, groups, flagged, promise=config.gate_promise)
+    detector = {
+        **artefact.detector,
+        "stack": stack.to_json(),
+        "thresholds": asdict(thresholds),
+        "gate": gate.to_json(),
+    }
     _write_json(artefact.path / "detector.json", detector)
     test_features, test_labels = _features(classifier, reader, test)
     probabilities = stack.probabilities(test_features)

@@ -8,6 +8,7 @@ import numpy as np
 
 from nlp.cues import COUNTERFEIT, CUE_NAMES, LABELS
 from nlp.decide import Stack, Thresholds, feature_names
+from nlp.gate import Gate
 from nlp.ngrams import BITS, NgramChannel, hashed_ngrams
 from training.metrics import threshold_at_precision, threshold_for_f1
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["cross_probabilities", "fit_ngrams", "fit_stack", "fit_thresholds"]
+__all__ = ["cross_probabilities", "fit_gate", "fit_ngrams", "fit_stack", "fit_thresholds"]
 
 _FEW: Final = 10  # positives (or negatives) below which a label's regression is not fitted
 _FOLDS: Final = 5
@@ -79,6 +80,26 @@ def cross_probabilities(
         stack = fit_stack(features[inside], labels[inside], [groups[at] for at in inside])
         result[outside] = stack.probabilities(features[outside])
     return result
+
+
+def fit_gate(
+    features: NDArray[np.float64],
+    labels: NDArray[np.float64],
+    groups: Sequence[str],
+    flagged: NDArray[np.bool_],
+    *,
+    promise: float,
+) -> Gate:
+    """The gate over ``features`` whose columns of the encoder are left out; ``flagged`` are the rows that the whole model flags.
+
+    Its score is the highest under which at most ``promise`` of the flagged lie, by stacks that did not see the row's group.
+    """
+    blind = features.copy()
+    blind[:, : len(LABELS)] = 0.0
+    crossed = cross_probabilities(blind, labels, groups)[:, LABELS.index(COUNTERFEIT)]
+    suspects = np.sort(crossed[flagged])
+    below = float(suspects[int(len(suspects) * promise)]) if len(suspects) else 0.0
+    return Gate(stack=fit_stack(blind, labels, groups), below=below, promise=promise)
 
 
 def fit_thresholds(
