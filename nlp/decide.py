@@ -17,7 +17,7 @@ from nlp.reading import SIGNALS, Reading, signals_of
 from nlp.records import Band, Brand, Contact, Cue, Field, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -128,9 +128,9 @@ def verdict_of(
     thresholds: Thresholds,
     *,
     model: str,
-    found: dict[str, Place],
+    found: Mapping[str, Sequence[Place]],
 ) -> Verdict:
-    """The verdict on one listing. ``found`` are words that attribution found for cues no rule could show."""
+    """The verdict on one listing. ``found`` are words by cue that attribution found beside those that rules show."""
     score = round(probabilities[COUNTERFEIT], 6)
     band = thresholds.band(score)
     cues = _cues(reading, probabilities, thresholds, found)
@@ -200,7 +200,7 @@ def _cues(
     reading: Reading,
     probabilities: dict[str, float],
     thresholds: Thresholds,
-    found: dict[str, Place],
+    found: Mapping[str, Sequence[Place]],
 ) -> tuple[Cue, ...]:
     cues = [
         cue
@@ -209,15 +209,14 @@ def _cues(
     ]
     shown = {cue.cue for cue in cues}
     for name in CUE_NAMES:
-        if name in shown or not _over(name, reading, probabilities, thresholds):
-            continue
         score = round(probabilities[name], 4)
-        if name == "price_too_low" and reading.price.ratio is not None:
-            cues.append(_price_cue(reading, score))
-        else:
-            cues.append(
-                _cue(name, score, found[name], reading) if name in found else Cue(cue=name, score=score)
-            )
+        words = [_cue(name, score, place, reading) for place in found.get(name, ())]
+        if name not in shown and _over(name, reading, probabilities, thresholds):
+            if name == "price_too_low" and reading.price.ratio is not None:
+                cues.append(_price_cue(reading, score))
+            elif not words:
+                cues.append(Cue(cue=name, score=score))
+        cues += words
     order = {name: at for at, name in enumerate(CUE_NAMES)}
     cues.sort(key=lambda cue: (order[cue.cue], cue.field != "title", cue.start or 0, -cue.score))
     places = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -13,7 +14,7 @@ from nlp.artefact import Artefact, model_path, open_artefact
 from nlp.classifier import Classifier, View
 from nlp.cues import COUNTERFEIT
 from nlp.decide import Place, Stack, Thresholds, features_of, needs_words, verdict_of
-from nlp.evidence import find_words
+from nlp.evidence import blanked, find_words
 from nlp.gate import Gate, Passage
 from nlp.head import Head
 from nlp.language import guess_language
@@ -38,6 +39,8 @@ __all__ = ["Detector"]
 
 _PIPE_BATCH = 256
 _DIGITS: Final = 6  # of a score in a verdict
+_MORE_WORDS: Final = 4  # places at most that are shown beside those of the cues over their thresholds
+_SAID: Final = ("replica_claim", "provenance_evasion", "wholesale_offer")  # what words by themselves may say
 _REMEMBERED: Final = 32_768  # texts whose scores are kept for when they come again: some 10 MB
 
 
@@ -166,12 +169,38 @@ class Detector:
         return [restore(verdict, back) for verdict, (_, back) in zip(verdicts, plain, strict=True)]
 
     def _verdict(self, reading: Reading, probabilities: dict[str, float]) -> Verdict:
-        found: dict[str, Place] = {}
+        found: dict[str, list[Place]] = {}
         if self.thresholds.band(probabilities[COUNTERFEIT]) != "clear":
             for cue in needs_words(reading, probabilities, self.thresholds):
                 place = self._place(view_of(reading), cue)
                 if place:
-                    found[cue] = place
+                    found[cue] = [place]
+            self._complete(reading, probabilities, found)
+        return self._decided(reading, probabilities, found)
+
+    def _complete(
+        self, reading: Reading, probabilities: dict[str, float], found: dict[str, list[Place]]
+    ) -> None:
+        """Adds words to ``found`` until what is shown is enough: without it the listing would not be flagged."""
+        for _ in range(_MORE_WORDS):
+            verdict = self._decided(reading, probabilities, found)
+            shown = [(cue.field, cue.start or 0, cue.end or 0) for cue in verdict.cues if cue.field]
+            rest = blanked(reading.listing, shown)
+            if any(cue.cue == "price_too_low" and cue.field is None for cue in verdict.cues):
+                rest = replace(rest, price=None, currency=None)
+            left = self.reader.read(rest)
+            scores = dict(zip(self.artefact.labels, self.probabilities([left])[0], strict=True))
+            place = None
+            if self.thresholds.band(scores[COUNTERFEIT]) != "clear":
+                place = self._place(view_of(left), COUNTERFEIT)
+            if place is None:
+                return
+            cue = max(_SAID, key=lambda name: scores[name] - self.thresholds.cues[name])
+            found.setdefault(cue, []).append(place)
+
+    def _decided(
+        self, reading: Reading, probabilities: dict[str, float], found: dict[str, list[Place]]
+    ) -> Verdict:
         return verdict_of(reading, probabilities, self.thresholds, model=self.artefact.identity, found=found)
 
     def _place(self, view: View, cue: str) -> Place | None:
