@@ -125,8 +125,13 @@ class Judge:
         """With the packaged words for goods."""
         return cls(Goods.load())
 
-    def counts(self, view: View, item: Candidate, candidates: list[Candidate]) -> bool:
-        """Whether ``item`` means its brand in ``view``; ``candidates`` are all that may be names in the same text."""
+    def counts(
+        self, view: View, item: Candidate, candidates: list[Candidate], *, headline: bool = False
+    ) -> bool:
+        """Whether ``item`` means its brand in ``view``; ``candidates`` are all that may be names in the same text.
+
+        ``headline``: the text is a listing's title or as short, where names are likelier than in running words.
+        """
         if item.alias.kind != "code" and item.how == "disguise" and (item.alias.free or item.weight >= 4):
             return True
         if (item.alias.free or item.alias.uses == {"case"}) and not item.alias.traps:
@@ -145,7 +150,7 @@ class Judge:
         if _LABEL.search(left):
             score += 3
         score += _company(view, item, candidates)
-        return score >= (3 if "strict" in item.alias.uses else 2)
+        return score >= (_needed_in_headline(item) if headline else _needed(item))
 
     def _near_goods(self, item: Candidate, left: str, right: str) -> int:
         wanted = _KINDS.get(item.alias.sector, frozenset())
@@ -161,6 +166,17 @@ class Judge:
         elif best < 2 and wanted & self._goods.kinds_within(left[-24:] + "\n" + right[:24]):
             best = 2
         return best
+
+
+def _needed(item: Candidate) -> int:
+    return 3 if "strict" in item.alias.uses else 2
+
+
+def _needed_in_headline(item: Candidate) -> int:
+    if "strict" in item.alias.uses or item.alias.kind == "code":
+        return _needed(item)
+    cased = family(item.alias.text[0]) in ("latin", "cyrillic", "han")
+    return 1 if cased or item.alias.kind not in ("official", "variant", "transliteration") else 0
 
 
 def _company(view: View, item: Candidate, candidates: list[Candidate]) -> int:

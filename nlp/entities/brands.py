@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["BrandFinder", "BrandMatch"]
 
 _BORROWING: Final = 12
+_HEADLINE: Final = 90  # characters of a text that reads like a title
 _REMEMBERED: Final = 8_192  # names of a dump's brand column, which repeat
 
 
@@ -95,7 +96,8 @@ class BrandFinder:
             candidates += self._typos.find(view, taken=candidates)
         if not candidates:
             return []
-        chosen = _told(self._choose(view, candidates))
+        headline = not plain and len(text) <= _HEADLINE and "\n" not in text
+        chosen = _told(self._choose(view, candidates, headline=headline))
         flags = offered_flags(view, chosen)
         return [
             BrandMatch(
@@ -126,7 +128,7 @@ class BrandFinder:
         )
         return found[0].alias.brand if found and found[0].alias.free else None
 
-    def _choose(self, view: View, candidates: list[Candidate]) -> list[Candidate]:
+    def _choose(self, view: View, candidates: list[Candidate], *, headline: bool) -> list[Candidate]:
         sure = [
             item
             for item in candidates
@@ -136,7 +138,9 @@ class BrandFinder:
         for item in sorted(candidates, key=lambda one: (-one.weight, one.rank, one.start)):
             if any(item.start < other.end and other.start < item.end for other in chosen):
                 continue
-            if not _borrowed(view, item, sure) and self._judge.counts(view, item, candidates):
+            if not _borrowed(view, item, sure) and self._judge.counts(
+                view, item, candidates, headline=headline
+            ):
                 chosen.append(item)
         return sorted(chosen, key=lambda one: one.start)
 
