@@ -4,15 +4,17 @@
 >>> analysis.relevant, analysis.kind, [one.brand for one in analysis.brands]  # doctest: +SKIP
 (True, 'withdrawn_some', ['Gucci', 'Kering'])
 
-It needs no model: word tables, the lexicon of brands and rules that can be read. Two runs give equal records.
+Word tables, the lexicon of brands and rules that can be read find what an article says; a small linear model weighs it
+for relevance and kind. Two runs give equal records.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from feeds.kinds import CASE_KINDS, Kinds
+from feeds.learnt import Learnt
 from feeds.mentions.companies import find_companies
 from feeds.mentions.courts import find_courts, jurisdiction_of
 from feeds.mentions.days import find_dates
@@ -25,39 +27,100 @@ from feeds.mentions.parties import find_parties
 from feeds.mentions.passages import passages_of
 from feeds.mentions.places import find_places
 from feeds.mentions.quantities import find_quantities
-from feeds.records import Analysis, Docket
+from feeds.records import Analysis, BrandMention, Docket
 from feeds.relevance import Relevance
 from feeds.scan import languages_of
+from feeds.signs import LEAD, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from feeds.mentions.companies import Company
     from feeds.mentions.passages import Passage
-    from feeds.records import Amount, BrandMention, DateMention, Item, Party, Quantity
+    from feeds.records import Amount, DateMention, Evidence, Item, Party, Quantity
+    from feeds.relevance import Judgement
 
-__all__ = ["ANALYSER", "Analyser"]
+__all__ = ["ANALYSER", "Analyser", "Read", "read_by_tables"]
 
-ANALYSER: Final = "tables-4"
+ANALYSER: Final = "tables-5"
 """Names this reading of articles; items read under another name are read again."""
 _SHORT: Final = 1200
+_LIMIT: Final = 0.5
+_MOST_REASONS: Final = 8
 _SYSTEMS: Final = {"us": "US", "us-app": "US", "us-itc": "US", "us-ttab": "US", "eu": "EU", "euipo": "EU", "uk": "GB", "cn": "CN",
     "tw": "TW", "in": "IN", "de": "DE", "fr": "FR", "jp": "JP", "kr": "KR", "ru": "RU", "br": "BR", "tr": "TR", "id": "ID",
     "ua": "UA", "vn": "VN"}  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What tables and rules alone say of an article, before anything is weighed."""
+
+    passages: tuple[Passage, Passage]
+    brands: tuple[BrandMention, ...]
+    companies: tuple[Company, ...]
+    parties: tuple[Party, ...]
+    judged: Judgement
+    seen: Seen
+
+
+def read_by_tables(item: Item, *, marks: MarkFinder, relevance: Relevance, kinds: Kinds) -> Read:
+    """The newest revision of ``item``, read by tables and rules."""
+    lang, langs = languages_of(item.title, item.text, item.lang)
+    passages = passages_of(item, lang, langs)
+    title, text = passages
+    found = marks.find(passages)
+    companies = tuple(find_companies(passages, brands={one.brand for one in found}))
+    brands = with_groups(found, companies)
+    said, votes = kinds.kind(title.text, text.text, langs)
+    civil = said in CASE_KINDS
+    parties = tuple(find_parties(passages, brands, companies, civil=civil))
+    suing = _suing(brands, parties)
+    judged = relevance.judge(
+        title.text,
+        text.text,
+        langs,
+        brands=_spans(found, [one for one in companies if one.kind == "group"]),
+        sued=_spans((), [one for one in companies if one.kind != "group"]),
+        suing=suing,
+        civil=civil,
+    )
+    seen = Seen(
+        title=title.text,
+        lead=text.text[:LEAD],
+        langs=langs,
+        kinds=votes,
+        said=said,
+        points=judged.points,
+        brands=(_count(brands, "title"), _count(brands, "text")),
+        suing=bool(suing),
+        length=len(text.text),
+    )
+    return Read(
+        passages=passages, brands=brands, companies=companies, parties=parties, judged=judged, seen=seen
+    )
+
+
+def _count(brands: Sequence[BrandMention], field: str) -> int:
+    """How many brands the title or the lead names."""
+    return len({one.brand for one in brands if one.evidence.field == field and one.evidence.start < LEAD})
+
+
 class Analyser:
     """Reads articles; immutable once made."""
 
-    def __init__(self, *, marks: MarkFinder, relevance: Relevance, kinds: Kinds) -> None:
+    def __init__(self, *, marks: MarkFinder, relevance: Relevance, kinds: Kinds, learnt: Learnt) -> None:
         self._marks = marks
         self._relevance = relevance
         self._kinds = kinds
+        self._learnt = learnt
 
     @classmethod
     def load(cls) -> Analyser:
         """With the packaged tables."""
-        return cls(marks=MarkFinder.load(), relevance=Relevance.load(), kinds=Kinds.load())
+        return cls(
+            marks=MarkFinder.load(), relevance=Relevance.load(), kinds=Kinds.load(), learnt=Learnt.load()
+        )
 
     def canonical(self, name: str) -> str | None:
         """The name that analyses give a brand called ``name``; None if no table knows it."""
@@ -65,35 +128,41 @@ class Analyser:
 
     def analyse(self, item: Item) -> Analysis:
         """What the newest revision of ``item`` says."""
-        lang, langs = languages_of(item.title, item.text, item.lang)
-        passages = passages_of(item, lang, langs)
-        title, text = passages
-        marks = self._marks.find(passages)
-        companies = find_companies(passages, brands={one.brand for one in marks})
-        brands = with_groups(marks, companies)
-        kind, _votes = self._kinds.kind(title.text, text.text, langs)
+        read = read_by_tables(item, marks=self._marks, relevance=self._relevance, kinds=self._kinds)
+        score, kind = self._learnt.judge(read.seen)
         civil = kind in CASE_KINDS
-        parties = tuple(find_parties(passages, brands, companies, civil=civil))
-        judged = self._relevance.judge(
-            title.text,
-            text.text,
-            langs,
-            brands=_spans(marks, [one for one in companies if one.kind == "group"]),
-            sued=_spans((), [one for one in companies if one.kind != "group"]),
-            suing=_suing(brands, parties),
-            civil=civil,
-        )
+        parties = read.parties
+        if civil != (read.seen.said in CASE_KINDS):
+            parties = tuple(find_parties(read.passages, read.brands, read.companies, civil=civil))
+        brands = read.brands
+        if civil and score >= _LIMIT:
+            brands = _with_plaintiffs(brands, parties, read.companies)
+        reasons = read.judged.reasons
+        if score >= _LIMIT and not reasons:
+            reasons = self._reasons(read)
         base = Analysis(
             item_id=item.id,
             revision=item.revision,
             analyser=ANALYSER,
-            relevant=judged.relevant,
-            score=judged.score,
+            relevant=score >= _LIMIT,
+            score=score,
             kind=kind,
-            lang=lang,
-            reasons=judged.reasons,
+            lang=read.passages[0].lang,
+            reasons=reasons,
         )
-        return _with_mentions(base, item, passages, brands=brands, companies=companies, parties=parties)
+        return _with_mentions(
+            base, item, read.passages, brands=brands, companies=read.companies, parties=parties
+        )
+
+    def _reasons(self, read: Read) -> tuple[Evidence, ...]:
+        """The words that speak for an article in which no word of the tables decides alone."""
+        signs = self._learnt.signs
+        words = [
+            passage.evidence(hit.start, hit.end)
+            for passage in read.passages
+            for hit in signs.telling(passage.text[:LEAD], passage.langs)
+        ]
+        return tuple([*words, *(one.evidence for one in read.brands)][:_MOST_REASONS])
 
 
 def _with_mentions(
@@ -138,6 +207,20 @@ def _with_mentions(
         event_precision=precision,
         event_how=how,
         doubts=_doubts(amounts, translated=translated),
+    )
+
+
+def _with_plaintiffs(
+    brands: tuple[BrandMention, ...], parties: Sequence[Party], companies: Sequence[Company]
+) -> tuple[BrandMention, ...]:
+    """``brands``, or where none is known the plaintiff: who goes to court over a mark is the brand or its maker."""
+    if brands:
+        return brands
+    shops = {one.name for one in companies}
+    return tuple(
+        BrandMention(brand=one.name, how="name", evidence=one.evidence)
+        for one in parties
+        if one.side == "plaintiff" and one.name not in shops
     )
 
 

@@ -30,7 +30,9 @@ __all__ = ["MarkFinder", "with_groups"]
 _BESIDE: Final = 48
 _BESIDE_SPACELESS: Final = 20
 _SPACELESS: Final = frozenset(["zh", "ja", "th", "ko"])
-_TELLING: Final = frozenset(["strong", "counterfeit", "fake", "mark", "copy", "enforce"])
+_TELLING: Final = frozenset(
+    ["strong", "counterfeit", "fake", "mark", "copy", "enforce", "genuine", "likeness", "legal"]
+)
 _NAMED: Final = frozenset(["official", "variant", "transliteration", "translation", "nickname"])
 _LIST: Final = re.compile(
     r"[\s,;/&、，·()（）\"“”«»']{1,4}(?:and|y|e|et|und|en|i|и|і|та|ve|dan|và|与|與|和|と|와|과|กับ|و|और)?\s?"
@@ -219,7 +221,13 @@ def _own_names() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _tellers() -> Scanner:
-    return Scanner((row["lang"], row["class"], row["patterns"]) for row in read_words("relevance.tsv"))
+    tables = ("relevance.tsv", "topics.tsv", "disputes.tsv")
+    return Scanner(
+        (row["lang"], row["class"], row["patterns"])
+        for table in tables
+        for row in read_words(table)
+        if row["class"] in _TELLING
+    )
 
 
 @lru_cache(maxsize=1)
