@@ -33,12 +33,17 @@ Dumps = Annotated[
     list[str],
     typer.Argument(
         metavar="DUMP...",
-        help="CSV, TSV, JSON lines, JSON, Parquet or XLSX, also .gz and .zst; globs; - is stdin.",
+        help="CSV, TSV, JSON lines, JSON, Parquet or XLSX, also .gz and .zst; globs; s3:// and gs://; - is stdin.",
     ),
 ]
 Output = Annotated[
-    Path,
-    typer.Option("--output", "-o", metavar="OUT", help="Verdicts, by its ending: .jsonl, .csv, .parquet."),
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="OUT",
+        help="Verdicts, by its ending: .jsonl, .csv, .parquet; also s3://, gs://.",
+    ),
 ]
 Model = Annotated[str, typer.Option(metavar="DIR", help="A model folder, or 'bundled'.")]
 Verdicts = Annotated[Path, typer.Argument(metavar="VERDICTS", help="A file that 'fauxwatch classify' wrote.")]
@@ -86,6 +91,14 @@ def classify(  # noqa: PLR0913 - a command has as many options as it has
             min=1, metavar="N", help="Processes that do the work; left out, one for each CPU on a large dump."
         ),
     ] = None,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="With --engine ray: a running cluster, 'auto' to find it."),
+    ] = None,
+    ray_temp: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="With --engine ray on this machine: a short path for its files."),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Print each suspect with its text and the words that count.")
     ] = False,
@@ -110,7 +123,7 @@ def classify(  # noqa: PLR0913 - a command has as many options as it has
                 dumps,
                 output,
                 settings=settings,
-                engine=Engine(name=engine, workers=workers),
+                engine=Engine(name=engine, workers=workers, ray_address=ray_address, ray_temp=ray_temp),
                 resume=resume,
                 on_columns=show_columns,
                 progress=progress,

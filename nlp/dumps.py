@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -25,12 +24,14 @@ from nlp.formats.columns import Recognised, listed, recognise
 from nlp.formats.source import STDIN, expand
 from nlp.formats.table import BadRow, Item, Limits, Row, Table
 from nlp.formats.tables import tables
+from nlp.places import state_of
 from nlp.records import Rejection
 from nlp.schema import LISTING
 from nlp.writers import VerdictWriter, read_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+    from pathlib import Path
 
 __all__ = ["PLACED_LISTING", "Limits", "Recognised", "VerdictWriter", "read", "read_verdicts"]
 
@@ -71,7 +72,7 @@ def read(
     bounds = limits or Limits()
     names = expand(paths)
     for name in names:
-        if name != STDIN and Path(name).is_file():
+        if name != STDIN and state_of(name):
             _check(name, mapping, bounds)
     schema = pa.schema([*PLACED_LISTING, *(pa.field(name, pa.string()) for name in extra)])
     gathered = _Batches(batch_size, bounds, only, on_reject, schema)

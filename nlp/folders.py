@@ -5,14 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
 from nlp.errors import OutputError
+from nlp.places import is_remote, remote, reported
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-__all__ = ["Folder", "LocalFolder", "write_durably"]
+__all__ = ["Folder", "LocalFolder", "RemoteFolder", "write_durably", "write_whole"]
 
 
 class Folder(Protocol):
@@ -84,6 +83,57 @@ class LocalFolder:
         """Remove the folder and all in it."""
         self.release()
         shutil.rmtree(self._path, ignore_errors=True)
+
+
+class RemoteFolder:
+    """A folder in object storage, where a file is there wholly or not at all. There are no locks: one run an output is yours to see to."""
+
+    def __init__(self, out: str) -> None:
+        self._storage, self._path = remote(f"{out}.parts")
+
+    def lock(self) -> None:
+        """Nothing: object storage has no locks."""
+
+    def read(self, name: str) -> bytes | None:
+        """All bytes of a file, None if there is none."""
+        with reported():
+            try:
+                return bytes(self._storage.cat_file(f"{self._path}/{name}"))
+            except FileNotFoundError:
+                return None
+
+    def write(self, name: str, content: bytes) -> None:
+        """A file with these bytes, durable when this returns."""
+        with reported():
+            self._storage.pipe_file(f"{self._path}/{name}", content)
+
+    def clear(self) -> None:
+        """Remove every file."""
+        with reported():
+            self._storage.invalidate_cache()
+            if self._storage.exists(self._path):
+                self._storage.rm(self._path, recursive=True)
+
+    def release(self) -> None:
+        """Nothing: it was not locked."""
+
+    def remove(self) -> None:
+        """Remove the folder and all in it."""
+        self.clear()
+
+
+def write_whole(name: str, content: bytes) -> None:
+    """A file with these bytes under a path or URL, wholly or not at all.
+
+    Raises:
+        OSError: if the disk or the storage refuses.
+    """
+    if is_remote(name):
+        storage, path = remote(name)
+        with reported():
+            storage.pipe_file(path, content)
+    else:
+        write_durably(Path(name), content)
 
 
 def write_durably(path: Path, content: bytes) -> None:

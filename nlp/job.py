@@ -132,6 +132,17 @@ class Source:
         if rejections:
             yield Piece(listings=listings_to_batch([]), rejections=tuple(rejections))
 
+    def look(self, on_columns: Callable[[Recognised], None]) -> None:
+        """Says which columns of the first table will be read, as a reader elsewhere cannot.
+
+        Raises:
+            DumpError: if an input is no dump of listings.
+        """
+        first = read(
+            self.dumps, mapping=self.mapping, batch_size=1, on_reject=lambda _: None, on_columns=on_columns
+        )
+        next(first, None)
+
     def _wanted(self) -> Container[int]:
         if self.rows is None:
             return range(self.skip, sys.maxsize)

@@ -14,21 +14,21 @@ import json
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 import pyarrow as pa
 
 from nlp.errors import OutputError, UsageError
-from nlp.folders import LocalFolder, write_durably
+from nlp.folders import Folder, LocalFolder, RemoteFolder, write_whole
 from nlp.formats.source import STDIN, expand
+from nlp.places import is_remote, open_place, state_of
 from nlp.records import Rejection
 from nlp.schema import VERDICT, VERDICT_COLUMNS
 from nlp.writers import VerdictWriter, manifest_path, output_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from nlp.folders import Folder
+    from io import BufferedReader
 
 __all__ = ["Journal", "fingerprint"]
 
@@ -85,7 +85,9 @@ class Journal:
             "settings": json.loads(json.dumps(settings, sort_keys=True)),
         }
         with _told(str(out)):
-            folder = LocalFolder(Path(f"{out}.parts"), str(out))
+            folder: Folder = (
+                RemoteFolder(str(out)) if is_remote(out) else LocalFolder(Path(f"{out}.parts"), str(out))
+            )
             folder.lock()
             journal = cls(str(out), folder, header)
             try:
@@ -106,7 +108,7 @@ class Journal:
         return [
             each["path"]
             for each in self.header["inputs"]
-            if "mtime" in each and (each["size"], each["mtime"]) != _size_and_time(each["path"])
+            if "mtime" in each and (each["size"], each["mtime"]) != state_of(each["path"])
         ]
 
     def append(
@@ -174,7 +176,7 @@ class Journal:
                 writer.suspect(suspect)
         if manifest is not None and self._out != "-":
             with _told(self._out):
-                write_durably(Path(manifest_path(self._out)), manifest())
+                write_whole(manifest_path(self._out), manifest())
         self._folder.remove()
 
     def close(self) -> None:
@@ -242,32 +244,24 @@ class Journal:
 def fingerprint(name: str) -> dict[str, Any]:
     """What tells a file from a changed one: size, time and sha256.
 
-    ``of`` is ``all`` if the sha256 is of all bytes; files over 4 GiB are ``edges``: their first and last 64 KiB.
+    ``of`` is ``all`` if the sha256 is of all bytes; files over 4 GiB and those in object storage are ``edges``: their first and
+    last 64 KiB. The time of the latter is the storage's own mark of a state, its ETag if it has one.
     """
-    path = Path(name)
-    if name == STDIN or not path.is_file():
+    state = None if name == STDIN else state_of(name)
+    if state is None:
         return {"path": name}
+    size, time = state
     try:
-        status = path.stat()
-        size = status.st_size
-        with path.open("rb") as file:
-            if size <= _WHOLE:
-                of, digest = "all", hashlib.file_digest(file, "sha256")
+        with open_place(name) as file:
+            if size <= _WHOLE and not is_remote(name):
+                of, digest = "all", hashlib.file_digest(cast("BufferedReader", file), "sha256")
             else:
                 of, digest = "edges", hashlib.sha256(file.read(_EDGE))
-                file.seek(size - _EDGE)
+                file.seek(max(0, size - _EDGE))
                 digest.update(file.read(_EDGE))
     except OSError:
         return {"path": name}  # reading the dump will say what is wrong with it
-    return {"path": name, "size": size, "mtime": status.st_mtime_ns, "of": of, "sha256": digest.hexdigest()}
-
-
-def _size_and_time(name: str) -> tuple[int, int] | None:
-    try:
-        status = Path(name).stat()
-    except OSError:
-        return None
-    return status.st_size, status.st_mtime_ns
+    return {"path": name, "size": size, "mtime": time, "of": of, "sha256": digest.hexdigest()}
 
 
 def _same(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> bool:

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
+from nlp.places import open_place
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from nlp.journal import Journal
     from nlp.summary import Summary
@@ -80,9 +81,10 @@ def encoded(manifest: Mapping[str, Any]) -> bytes:
     return (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _file(path: Path) -> dict[str, Any]:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
+def _file(name: str) -> dict[str, Any]:
+    digest, size = hashlib.sha256(), 0
+    with open_place(name) as file:
         while block := file.read(_BLOCK):
             digest.update(block)
-    return {"path": str(path), "size": path.stat().st_size, "sha256": digest.hexdigest()}
+            size += len(block)
+    return {"path": name, "size": size, "sha256": digest.hexdigest()}

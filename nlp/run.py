@@ -5,32 +5,34 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from nlp.artefact import model_path, open_artefact
 from nlp.errors import FauxwatchError, UsageError
-from nlp.formats.source import expand
+from nlp.formats.source import STDIN, expand
 from nlp.job import FirstPass, Scorer, Settings, Source, first_pass
 from nlp.journal import Journal
 from nlp.manifest import encoded, manifest_of, now
 from nlp.pieces import Piece, score_carefully, settle
+from nlp.places import local_name, state_of
 from nlp.summary import Summary, summarise
 from nlp.watchlist import Watchlist
 from nlp.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     import pyarrow as pa
 
     from nlp.dumps import Recognised
     from nlp.pieces import Done, Scored
 
-    Push: TypeAlias = Callable[[Source], Iterator[Done]]
+    OnColumns: TypeAlias = Callable[[Recognised], None]
+    Push: TypeAlias = Callable[[OnColumns | None], Generator[Done]]
 
 __all__ = ["BATCH_SIZE", "Engine", "Progress", "Settings", "Step", "classify_dumps"]
 
@@ -55,24 +57,29 @@ Progress: TypeAlias = "Callable[[Step], None]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """Who does the work. It changes no verdict, so a run may be resumed on another one.
+    """Who does the work: ``local`` or ``ray``. It changes no verdict, so a run may be resumed on another one.
 
-    ``workers`` processes do it; None takes one for each CPU if the dump is large.
+    ``workers`` processes do it; None takes one for each CPU, on this machine only if the dump is large. ``ray_address`` is that of
+    a cluster, left out for one on this machine; ``ray_temp`` where the latter keeps its sockets and logs.
     """
 
     name: str = "local"
     workers: int | None = 1
+    ray_address: str | None = None
+    ray_temp: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.name != "local":
-            raise UsageError(f"--engine {self.name}: only 'local' is built in so far")
+        if self.name not in ("local", "ray"):
+            raise UsageError(f"--engine {self.name}: there are 'local' and 'ray'")
+        if self.name == "local" and (self.ray_address or self.ray_temp):
+            raise UsageError("--ray-address and --ray-temp go with --engine ray")
         if self.workers is not None and self.workers < 1:
             raise UsageError(f"workers {self.workers}: at least one process does the work")
 
 
 def classify_dumps(
     dumps: Sequence[str],
-    output: Path,
+    output: str | Path,
     *,
     settings: Settings | None = None,
     engine: Engine | None = None,
@@ -92,7 +99,7 @@ def classify_dumps(
         UsageError: if settings are wrong, or inputs or settings are not those of the run that is resumed.
         FauxwatchError: if nothing can be classified at all.
     """
-    settings, engine = settings or Settings(), engine or Engine()
+    settings, engine, output = settings or Settings(), engine or Engine(), local_name(str(output))
     told = progress or (lambda _: None)
     artefact = open_artefact(model_path(settings.model))
     facts = settings.facts() | {"model": artefact.identity, "rows": BATCH_SIZE}
@@ -100,11 +107,13 @@ def classify_dumps(
         learnt = first_pass(
             dumps, settings, on_rows=lambda rows: told(Step(what="reading prices", done=rows))
         )
-        count = engine.workers or _workers_for(dumps, learnt.total, settings.limit)
         began, kept = time.monotonic(), journal.done_rows
-        journal.begin_session({"began": now(), "engine": engine.name, "workers": count, "rows_before": kept})
-        with _pushing(settings, learnt, count, on_columns, apart=kept > 0) as push:
-            _keep(push(_source(dumps, settings, learnt, journal)), journal, _total(learnt, settings), told)
+        source = _source(dumps, settings, learnt, journal)
+        with _pushing(engine, source, settings, learnt) as (workers, push):
+            about = {"began": now(), "engine": engine.name, "workers": workers, "rows_before": kept}
+            journal.begin_session(about)
+            with closing(push(on_columns)) as pieces:
+                _keep(pieces, journal, _total(learnt, settings), told)
         summary = summarise(
             output,
             journal.batches(),
@@ -118,31 +127,50 @@ def classify_dumps(
 
 @contextmanager
 def _pushing(
-    settings: Settings,
-    learnt: FirstPass,
-    workers: int,
-    on_columns: Callable[[Recognised], None] | None,
-    *,
-    apart: bool,
-) -> Iterator[Push]:
-    """What maps a source to what is kept of it, in order: this process, or several.
+    engine: Engine, source: Source, settings: Settings, learnt: FirstPass
+) -> Iterator[tuple[int, Push]]:
+    """How many processes do the work, and what gives what is kept of each piece of the source, in order.
 
-    A resumed run scores in processes ``apart``: what ended the run before may be a row of the dump.
+    A resumed run scores in processes apart: what ended the run before may be a row of the dump.
     """
     scorer = Scorer(settings=settings, medians=learnt.medians)
-    if workers == 1 and not apart:
+    if engine.name == "ray":
+        with _ray(engine, source, replace(scorer, threads=1)) as pushing:
+            yield pushing
+        return
+    count = engine.workers or _workers_for(source.dumps, learnt.total, settings.limit)
+    if count == 1 and not source.skip:
         score = scorer(learnt.reader)
-        yield lambda source: _through(partial(map, partial(score_carefully, score)), source(on_columns))
+        yield count, lambda told: _through(partial(map, partial(score_carefully, score)), source(told))
         return
     Watchlist.load(settings.watchlist)  # its faults are told before a process is started
-    threads = 1 if workers > 1 else None
-    with Workers(workers, replace(scorer, threads=threads)) as processes:
-        yield lambda source: _through(processes.map, source(on_columns))
+    with Workers(count, replace(scorer, threads=1 if count > 1 else None)) as processes:
+        yield count, lambda told: _through(processes.map, source(told))
+
+
+@contextmanager
+def _ray(engine: Engine, source: Source, scorer: Scorer) -> Iterator[tuple[int, Push]]:
+    from nlp.ray_engine import cluster, cpus_of_cluster, ray_results
+
+    if STDIN in source.dumps:
+        raise UsageError(
+            "--engine ray reads the dump in a process of its own, which cannot read this standard input"
+        )
+    Watchlist.load(scorer.settings.watchlist)
+    with cluster(address=engine.ray_address, temp=engine.ray_temp, workers=engine.workers or _cpus()):
+        count = engine.workers or (cpus_of_cluster() if engine.ray_address else _cpus())
+
+        def push(told: OnColumns | None) -> Generator[Done]:
+            if told is not None:
+                source.look(told)
+            return ray_results(source, scorer, count)
+
+        yield count, push
 
 
 def _through(
     score: Callable[[Iterable[pa.RecordBatch]], Iterator[Scored]], pieces: Iterable[Piece]
-) -> Iterator[Done]:
+) -> Generator[Done]:
     waiting: deque[Piece] = deque()
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -168,6 +196,9 @@ def _source(dumps: Sequence[str], settings: Settings, learnt: FirstPass, journal
 
 def _keep(pieces: Iterable[Done], journal: Journal, total: int | None, progress: Progress) -> None:
     lost = 0
+    progress(
+        Step(what="classifying", done=journal.done_rows, total=total, suspects=journal.counts["suspects"])
+    )
     for done in pieces:
         lost += done.lost
         if lost >= _HOPELESS and not journal.counts["verdicts"] and not done.verdicts.num_rows:
@@ -188,10 +219,14 @@ def _keep(pieces: Iterable[Done], journal: Journal, total: int | None, progress:
 def _workers_for(dumps: Sequence[str], rows: int | None, limit: int | None) -> int:
     """One process for each CPU that may be used, or this one alone where the dump is small or cannot be measured."""
     if rows is None:
-        sizes = [path.stat().st_size for path in map(Path, expand(dumps)) if path.is_file()]
-        rows = sum(sizes) // _BYTES_OF_ROW
+        states = [state_of(name) for name in expand(dumps) if name != STDIN]
+        rows = sum(state[0] for state in states if state) // _BYTES_OF_ROW
     if min(rows, limit or rows) < _MANY:
         return 1
+    return _cpus()
+
+
+def _cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

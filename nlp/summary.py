@@ -12,7 +12,6 @@ from nlp.watchlist import rank_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
     from typing import Any
 
     import pyarrow as pa
@@ -37,7 +36,7 @@ class Suspect:
 class Summary:
     """Counts over all verdicts of a run; ``suspects`` are the highest scores, highest first; ``rate`` is in rows a second."""
 
-    output: Path
+    output: str
     rejected: int = 0
     rows: int = 0
     rate: float = 0.0
@@ -55,7 +54,7 @@ class Summary:
 
 
 def summarise(
-    output: Path,
+    output: str,
     batches: Iterable[pa.RecordBatch],
     listings: Iterable[Mapping[str, Any]],
     *,

@@ -13,16 +13,17 @@ import gzip
 import io
 import json
 from itertools import islice
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol, cast
 
 import pyarrow as pa
 
 from nlp.errors import DumpError
+from nlp.places import open_place
 from nlp.schema import VERDICT, VERDICT_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 __all__ = ["FORMATS", "VerdictFormat", "conform", "neutral", "plain", "read_verdicts"]
 
@@ -65,7 +66,7 @@ def read_verdicts(path: str | Path) -> Iterator[pa.RecordBatch]:
     """
     name = str(path)
     try:
-        with Path(name).open("rb") as file:
+        with open_place(name) as file:
             magic = file.read(4)
             file.seek(0)
             if magic == b"PAR1":

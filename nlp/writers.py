@@ -7,11 +7,13 @@ import gzip
 import json
 import os
 import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from nlp.errors import OutputError, UsageError
+from nlp.places import is_remote, put, remote, state_of
 from nlp.verdict_formats import FORMATS, VerdictFormat, conform, neutral, plain, read_verdicts
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ class VerdictWriter:
         self._main = _Atomic(self._out, packing)
         self._beside = {
             "rejected": _Atomic(rejected_path(self._out), None),
-            "suspects": _Atomic(str(suspects_path(self._out)), None),
+            "suspects": _Atomic(f"{self._out}.suspects.jsonl", None),
         }
         self._kind = kind
         self._format: VerdictFormat | None = None
@@ -155,7 +157,7 @@ class _Atomic:
 
     def __init__(self, out: str, packing: str | None) -> None:
         self._out = out
-        self._partial = Path(f"{out}.partial")
+        self._partial = Path(_held(out) if is_remote(out) else f"{out}.partial")
         self._packing = packing
         self._files: list[IO[bytes]] = []
 
@@ -186,6 +188,10 @@ class _Atomic:
         if self._out == "-":
             sys.stdout.buffer.flush()
             return
+        if is_remote(self._out):
+            put(self._out, self._partial)
+            self._partial.unlink()
+            return
         self._partial.replace(self._out)
         folder = os.open(self._partial.parent, os.O_RDONLY)
         try:
@@ -195,7 +201,11 @@ class _Atomic:
 
     def forget(self) -> None:
         """Nothing was written this time: what an earlier run left under the name goes."""
-        Path(self._out).unlink(missing_ok=True)
+        if not is_remote(self._out):
+            Path(self._out).unlink(missing_ok=True)
+        elif state_of(self._out):
+            storage, path = remote(self._out)
+            storage.rm_file(path)
 
     def discard(self) -> None:
         """Remove what has not got its name. A file that cannot even be closed is removed all the same."""
@@ -206,6 +216,14 @@ class _Atomic:
                 file.close()
         with contextlib.suppress(OSError):
             self._partial.unlink(missing_ok=True)
+
+
+def _held(out: str) -> str:
+    """A file of this machine that is written before it goes to object storage as a whole."""
+    number, name = tempfile.mkstemp(prefix="fauxwatch-", suffix=f"-{out.rpartition('/')[2]}")
+    os.close(number)
+    Path(name).unlink()
+    return name
 
 
 def _packer(file: IO[bytes], packing: str) -> IO[bytes]:

@@ -7,7 +7,6 @@ import glob
 import gzip
 import io
 import os
-import stat
 import sys
 import tempfile
 import zlib
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from nlp.errors import DumpError
+from nlp.places import is_remote, local_name, open_place, remote, reported, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,10 +49,13 @@ def expand(paths: Sequence[str | Path]) -> list[str]:
 
 
 def _identity(name: str) -> str:
-    return name if name == STDIN else os.path.realpath(name)
+    return name if name == STDIN or is_remote(name) else os.path.realpath(name)
 
 
-def _expand_one(name: str) -> list[str]:
+def _expand_one(given: str) -> list[str]:
+    name = local_name(given)
+    if is_remote(name):
+        return _expand_remote(name)
     if name == STDIN or os.path.lexists(name):
         return _folder(name) if Path(name).is_dir() else [name]
     if not glob.has_magic(name):
@@ -61,6 +64,25 @@ def _expand_one(name: str) -> list[str]:
     if not found:
         raise DumpError(name, "no file matches this pattern; quote it if the shell should not expand it")
     return found
+
+
+def _expand_remote(name: str) -> list[str]:
+    storage, path = remote(name)
+    try:
+        with reported():
+            if glob.has_magic(path):
+                found = storage.glob(path)
+            elif storage.isdir(path):
+                found = [each for each in storage.ls(path, detail=False) if _is_dump(each.rpartition("/")[2])]
+            elif storage.exists(path):
+                return [name]
+            else:
+                found = []
+    except OSError as error:
+        raise DumpError(name, f"cannot be reached: {error.strerror or error}") from error
+    if not found:
+        raise DumpError(name, "no such file in this storage, and no dump in such a folder; check the name")
+    return sorted(str(storage.unstrip_protocol(each)) for each in found)
 
 
 def _folder(name: str) -> list[str]:
@@ -170,7 +192,7 @@ def _open_raw(name: str) -> Iterator[BinaryIO]:
     if name == STDIN:
         yield sys.stdin.buffer
         return
-    with Path(name).open("rb", buffering=0) as file:
+    with open_place(name) as file:
         yield cast("BinaryIO", file)
 
 
@@ -255,8 +277,8 @@ def seekable(stream: Stream, limits: Limits) -> BinaryIO:
     Raises:
         DumpError: if the copy would be larger than ``limits.whole`` or cannot be unpacked.
     """
-    if not stream.packed and stream.name != STDIN and stat.S_ISREG(Path(stream.name).stat().st_mode):
-        return Path(stream.name).open("rb")
+    if not stream.packed and stream.name != STDIN and state_of(stream.name):
+        return cast("BinaryIO", open_place(stream.name))
     copy = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
     try:
         _copy(stream, copy, limits)
