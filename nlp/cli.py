@@ -42,7 +42,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="OUT",
-        help="Verdicts, by its ending: .jsonl, .csv, .parquet; also s3://, gs://.",
+        help="Verdicts, by its ending: .jsonl, .csv, .parquet, or a folder/ of Parquet files; also s3://, gs://.",
     ),
 ]
 Model = Annotated[str, typer.Option(metavar="DIR", help="A model folder, or 'bundled'.")]

@@ -88,8 +88,8 @@ class LocalFolder:
 class RemoteFolder:
     """A folder in object storage, where a file is there wholly or not at all. There are no locks: one run an output is yours to see to."""
 
-    def __init__(self, out: str) -> None:
-        self._storage, self._path = remote(f"{out}.parts")
+    def __init__(self, parts: str) -> None:
+        self._storage, self._path = remote(parts)
 
     def lock(self) -> None:
         """Nothing: object storage has no locks."""

@@ -24,7 +24,7 @@ from nlp.formats.source import STDIN, expand
 from nlp.places import is_remote, open_place, state_of
 from nlp.records import Rejection
 from nlp.schema import VERDICT, VERDICT_COLUMNS
-from nlp.writers import VerdictWriter, manifest_path, output_format
+from nlp.writers import VerdictWriter, manifest_path, output_format, parts_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -86,7 +86,9 @@ class Journal:
         }
         with _told(str(out)):
             folder: Folder = (
-                RemoteFolder(str(out)) if is_remote(out) else LocalFolder(Path(f"{out}.parts"), str(out))
+                RemoteFolder(parts_path(out))
+                if is_remote(out)
+                else LocalFolder(Path(parts_path(out)), str(out))
             )
             folder.lock()
             journal = cls(str(out), folder, header)
@@ -225,12 +227,12 @@ class Journal:
     def _load(self) -> None:
         self.sessions = json.loads(self._folder.read(_SESSIONS) or b"[]")
         while (content := self._folder.read(_part(self._parts))) is not None:
-            table, about = _opened(content, f"{self._out}.parts/{_part(self._parts)}")
+            table, about = _opened(content, f"{parts_path(self._out)}/{_part(self._parts)}")
             self._count(about, table.num_rows)
 
     def _read(self, number: int) -> tuple[pa.Table, dict[str, Any]]:
         name = _part(number)
-        return _opened(self._folder.read(name) or b"", f"{self._out}.parts/{name}")
+        return _opened(self._folder.read(name) or b"", f"{parts_path(self._out)}/{name}")
 
     def _count(self, about: Mapping[str, Any], verdicts: int) -> None:
         self._parts += 1

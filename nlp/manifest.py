@@ -14,6 +14,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
 from nlp.places import open_place
+from nlp.verdict_formats import shards_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,7 @@ def manifest_of(journal: Journal, summary: Summary, *, model_fingerprint: str) -
         "format": _FORMAT,
         "began": sessions[0]["began"] if sessions else now(),
         "ended": now(),
-        "output": _file(summary.output),
+        "output": [_file(name) for name in shards_of(summary.output)],
         "inputs": journal.header["inputs"],
         "inputs_changed_meanwhile": journal.changed_inputs(),
         "model": {"name": journal.header["settings"]["model"], "sha256": model_fingerprint},

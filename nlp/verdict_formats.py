@@ -13,19 +13,19 @@ import gzip
 import io
 import json
 from itertools import islice
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol, cast
 
 import pyarrow as pa
 
 from nlp.errors import DumpError
-from nlp.places import open_place
+from nlp.places import is_remote, open_place, remote, reported
 from nlp.schema import VERDICT, VERDICT_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
-__all__ = ["FORMATS", "VerdictFormat", "conform", "neutral", "plain", "read_verdicts"]
+__all__ = ["FORMATS", "VerdictFormat", "conform", "neutral", "plain", "read_verdicts", "shards_of"]
 
 _RISKY: Final = tuple("=+-@\t\r＝＋－＠'")
 _GROUP_ROWS: Final = 65_536
@@ -59,12 +59,30 @@ def plain(cell: str) -> str:
 
 
 def read_verdicts(path: str | Path) -> Iterator[pa.RecordBatch]:
-    """Batches of ``VERDICT`` from a file that :class:`VerdictWriter` wrote, whichever its format.
+    """Batches of ``VERDICT`` from a file (or folder) that :class:`VerdictWriter` wrote, whichever its format.
 
     Raises:
         DumpError: if the file is missing, damaged or no verdicts.
     """
-    name = str(path)
+    for name in shards_of(str(path)):
+        yield from _read_file(name)
+
+
+def shards_of(name: str) -> list[str]:
+    """The Parquet files of a folder of verdicts, in order; of a file, itself."""
+    if is_remote(name) and name.endswith("/"):
+        storage, folder = remote(name.rstrip("/"))
+        with reported():
+            return [
+                str(storage.unstrip_protocol(each))
+                for each in sorted(storage.glob(f"{folder}/part-*.parquet"))
+            ]
+    if not is_remote(name) and Path(name).is_dir():
+        return [str(each) for each in sorted(Path(name).glob("part-*.parquet"))]
+    return [name]
+
+
+def _read_file(name: str) -> Iterator[pa.RecordBatch]:
     try:
         with open_place(name) as file:
             magic = file.read(4)

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from nlp.errors import OutputError, UsageError
 from nlp.places import is_remote, put, remote, state_of
+from nlp.shards import Shards
 from nlp.verdict_formats import FORMATS, VerdictFormat, conform, neutral, plain, read_verdicts
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ __all__ = [
     "manifest_path",
     "neutral",
     "output_format",
+    "parts_path",
     "plain",
     "read_verdicts",
     "rejected_path",
@@ -38,6 +40,8 @@ __all__ = [
 
 class VerdictWriter:
     """Writes verdicts to ``out`` (.jsonl, .csv, .parquet; the text ones also with .gz or .zst; ``-`` is stdout).
+
+    With a slash at its end ``out`` is a folder of Parquet files.
 
     A context manager: on leaving it well the file gets its name, and rejections go to ``OUT.rejected.jsonl``,
     suspected listings to ``OUT.suspects.jsonl``; on leaving it by an error nothing is left behind and what stood
@@ -51,10 +55,10 @@ class VerdictWriter:
     def __init__(self, out: str | Path) -> None:
         self._out = str(out)
         kind, packing = output_format(self._out)
-        self._main = _Atomic(self._out, packing)
+        self._main: _Atomic | Shards = Shards(self._out) if kind == "shards" else _Atomic(self._out, packing)
         self._beside = {
             "rejected": _Atomic(rejected_path(self._out), None),
-            "suspects": _Atomic(f"{self._out}.suspects.jsonl", None),
+            "suspects": _Atomic(f"{_stem(self._out)}.suspects.jsonl", None),
         }
         self._kind = kind
         self._format: VerdictFormat | None = None
@@ -63,7 +67,8 @@ class VerdictWriter:
 
     def __enter__(self) -> Self:
         with _told(self._out):
-            self._format = FORMATS[self._kind](self._main.open())
+            main = self._main
+            self._format = main if isinstance(main, Shards) else FORMATS[self._kind](main.open())
         return self
 
     def write(self, listings: pa.RecordBatch | None, verdicts: pa.RecordBatch) -> None:
@@ -127,29 +132,42 @@ def output_format(out: str | Path) -> tuple[str, str | None]:
     name = str(out).lower()
     if name == "-":
         return "jsonl", None
+    if name.endswith("/"):
+        return "shards", None
     packing = {".gz": "gzip", ".zst": "zstd"}.get(Path(name).suffix)
     inner = Path(name).stem if packing else name
     kind = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}.get(
         Path(inner).suffix
     )
     if kind is None or (kind == "parquet" and packing):
-        raise UsageError(f"{out}: verdicts are written as .jsonl, .csv (both also .gz, .zst) or .parquet")
+        raise UsageError(
+            f"{out}: verdicts are written as .jsonl, .csv (both also .gz, .zst), .parquet or a folder/"
+        )
     return kind, packing
 
 
 def rejected_path(out: str | Path) -> str:
     """Where the rows that gave no verdict are written; there is no such file if there are none."""
-    return f"{out}.rejected.jsonl"
+    return f"{_stem(out)}.rejected.jsonl"
 
 
 def suspects_path(out: str | Path) -> Path:
     """Where the suspected listings themselves are written; there is no such file if there are none."""
-    return Path(f"{out}.suspects.jsonl")
+    return Path(f"{_stem(out)}.suspects.jsonl")
 
 
 def manifest_path(out: str | Path) -> str:
     """Where the record of the run is written."""
-    return f"{out}.manifest.json"
+    return f"{_stem(out)}.manifest.json"
+
+
+def parts_path(out: str | Path) -> str:
+    """The folder in which an unfinished run is kept."""
+    return f"{_stem(out)}.parts"
+
+
+def _stem(out: str | Path) -> str:
+    return str(out).rstrip("/")
 
 
 class _Atomic:

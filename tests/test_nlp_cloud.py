@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nlp.dumps import read
+from nlp.dumps import read, read_verdicts
 from nlp.errors import DumpError, MissingExtra, UsageError
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "listings.csv"
@@ -126,6 +126,10 @@ def test_parquet_in_storage_is_read_and_written(memory, run):
     run.classify_dumps(["memory://shop/p.parquet"], "memory://shop/v.parquet")
     with memory.open("/shop/v.parquet", "rb") as file:
         assert pyarrow.parquet.read_table(file).num_rows == 39
+    memory.pipe_file("/shop/v/part-00007.parquet", b"of an older, larger run")
+    run.classify_dumps(["memory://shop/p.parquet"], "memory://shop/v/")
+    assert [each["name"] for each in memory.ls("/shop/v")] == ["/shop/v/part-00000.parquet"]
+    assert sum(batch.num_rows for batch in read_verdicts("memory://shop/v/")) == 39
 
 
 def test_a_file_url_is_this_machine(run, tmp_path):

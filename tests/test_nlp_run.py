@@ -285,7 +285,7 @@ def test_the_manifest_says_how_the_verdicts_came_about(tmp_path, run):
     assert source["path"] == str(EXAMPLES)
     assert source["size"] == EXAMPLES.stat().st_size
     assert source["sha256"] == hashlib.sha256(EXAMPLES.read_bytes()).hexdigest()
-    assert manifest["output"]["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+    assert manifest["output"][0]["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
     assert rows_of(out)[0]["model"].partition("@")[2] == manifest["model"]["sha256"][:12]
     assert manifest["counts"] == {
         "rows": 39,
@@ -436,3 +436,23 @@ def test_a_log_gets_rate_time_left_and_suspects_and_what_was_done_before_does_no
     step = Step(what="classifying", done=11_000, total=40_000, suspects=1_234)
     assert pace.rate(step, 110.0) == 100
     assert _line(step, 100) == "classifying: 11,000 of 40,000 rows, 100 rows/s, 1,234 suspected, 0:04:50 left"
+
+
+def test_a_folder_of_parquet_files_holds_the_same_verdicts_and_takes_the_place_of_an_older_one(
+    tmp_path, run, monkeypatch
+):
+    from nlp import shards
+    from nlp.dumps import read_verdicts
+
+    monkeypatch.setattr(shards, "ROWS_OF_SHARD", 16)
+    run.classify_dumps([str(EXAMPLES)], tmp_path / "v.parquet")
+    for limit, sizes in ((None, [16, 16, 7]), (17, [16, 1])):
+        run.classify_dumps([str(EXAMPLES)], f"{tmp_path}/v/", settings=run.Settings(limit=limit))
+        files = sorted((tmp_path / "v").iterdir())
+        assert [pq.read_metadata(file).num_rows for file in files] == sizes
+        together = [row for batch in read_verdicts(tmp_path / "v") for row in batch.to_pylist()]
+        assert together == pq.read_table(tmp_path / "v.parquet").to_pylist()[: sum(sizes)]
+        manifest = read_json(tmp_path / "v.manifest.json")
+        assert [each["path"] for each in manifest["output"]] == [str(file) for file in files]
+    assert {path.name for path in tmp_path.iterdir()} >= {"v", "v.suspects.jsonl"}
+    assert not [path for path in tmp_path.iterdir() if path.suffix in (".partial", ".old", ".parts")]
