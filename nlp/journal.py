@@ -225,9 +225,13 @@ class Journal:
             )
 
     def _load(self) -> None:
+        """Count the parts up to the first that is missing or torn: from there on the rows are read again."""
         self.sessions = json.loads(self._folder.read(_SESSIONS) or b"[]")
         while (content := self._folder.read(_part(self._parts))) is not None:
-            table, about = _opened(content, f"{parts_path(self._out)}/{_part(self._parts)}")
+            try:
+                table, about = _opened(content, _part(self._parts))
+            except OutputError:
+                return
             self._count(about, table.num_rows)
 
     def _read(self, number: int) -> tuple[pa.Table, dict[str, Any]]:

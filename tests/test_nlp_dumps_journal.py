@@ -139,11 +139,26 @@ def test_two_runs_cannot_write_the_same_output(tmp_path, dump):
         Journal.open(tmp_path / "v.jsonl", [dump], SETTINGS)
 
 
-def test_a_damaged_part_is_an_output_error(tmp_path, dump):
-    run(tmp_path / "v.jsonl", dump, stop_after=3)
-    (tmp_path / "v.jsonl.parts" / "000001.arrow").write_bytes(b"junk")
-    with pytest.raises(OutputError, match="is damaged"):
-        run(tmp_path / "v.jsonl", dump, resume=True)
+@pytest.mark.parametrize("torn", [b"", b"junk", None])
+def test_a_torn_part_is_made_again(tmp_path, dump, torn):
+    run(tmp_path / "whole.jsonl", dump)
+    run(tmp_path / "v.jsonl", dump, stop_after=5)
+    part = tmp_path / "v.jsonl.parts" / "000002.arrow"
+    part.write_bytes(part.read_bytes()[:-20] if torn is None else torn)
+    with Journal.open(tmp_path / "v.jsonl", [dump], SETTINGS, resume=True) as journal:
+        assert journal.counts["verdicts"] == 20
+    run(tmp_path / "v.jsonl", dump, resume=True)
+    for ending in ("", ".rejected.jsonl", ".suspects.jsonl"):
+        found = (tmp_path / f"v.jsonl{ending}").read_bytes()
+        assert found == (tmp_path / f"whole.jsonl{ending}").read_bytes()
+
+
+def test_a_part_that_is_damaged_while_the_run_lives_is_an_output_error(tmp_path, dump):
+    with Journal.open(tmp_path / "v.jsonl", [dump], SETTINGS) as journal:
+        journal.append(verdicts_to_batch([]), [], 1)
+        (tmp_path / "v.jsonl.parts" / "000000.arrow").write_bytes(b"junk")
+        with pytest.raises(OutputError, match="is damaged"):
+            journal.finish()
 
 
 def test_a_full_disk_keeps_what_is_done_for_later(tmp_path, dump):

@@ -456,3 +456,22 @@ def test_a_folder_of_parquet_files_holds_the_same_verdicts_and_takes_the_place_o
         assert [each["path"] for each in manifest["output"]] == [str(file) for file in files]
     assert {path.name for path in tmp_path.iterdir()} >= {"v", "v.suspects.jsonl"}
     assert not [path for path in tmp_path.iterdir() if path.suffix in (".partial", ".old", ".parts")]
+
+
+def test_a_disk_that_is_full_in_the_middle_or_at_the_end_ends_with_words_and_the_run_goes_on(tmp_path, run):
+    from test_nlp_dumps_writers import file_size_limit
+
+    from nlp.errors import OutputError
+
+    run.classify_dumps([str(EXAMPLES)], tmp_path / "whole.jsonl")
+    largest = 0
+    for size in (2_000, 12_000, 20_000):  # not one piece, pieces but not the output
+        with file_size_limit(size), pytest.raises(OutputError, match="cannot be written"):
+            run.classify_dumps([str(EXAMPLES)], tmp_path / "v.jsonl", resume=True)
+        assert {path.name for path in tmp_path.iterdir() if path.name.startswith("v.")} <= {"v.jsonl.parts"}
+        parts = list((tmp_path / "v.jsonl.parts").glob("*.arrow*"))
+        assert all(part.suffix == ".arrow" for part in parts)
+        largest = max(largest, len(parts))
+    assert largest > 1
+    run.classify_dumps([str(EXAMPLES)], tmp_path / "v.jsonl", resume=True)
+    assert (tmp_path / "v.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
