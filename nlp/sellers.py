@@ -6,38 +6,40 @@ that one listing does not condemn. Contacts are shown as keyed hashes unless the
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import hmac
-import itertools
+import io
 import json
 import os
 import secrets
-from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass, field
+from array import array
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, Self
 
-from nlp.dumps import read_verdicts
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from nlp.errors import OutputError, UsageError
-from nlp.near import near_keys
-from nlp.schema import verdicts_from_batch
-from nlp.writers import neutral, suspects_path
+from nlp.seller_tables import open_tables
+from nlp.writers import neutral
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
 
-    from nlp.records import Verdict
+    from nlp.seller_tables import SellerTables
 
-__all__ = ["Link", "Seller", "link_accounts", "rank_sellers", "write_sellers"]
+    _Show = Callable[[tuple[str, str]], str]
+
+__all__ = ["Link", "Seller", "write_sellers"]
 
 _KEY_VARIABLE: Final = "FAUXWATCH_CONTACT_KEY"
-_PRIOR_ROWS: Final = 5.0  # least weight of the common mean: as much as five listings
-_MOST: Final = 5
-_MANY: Final = 50  # accounts that share one contact or text are linked in a ring, not each with each
-_LINKING: Final = frozenset(
-    {"phone", "whatsapp", "wechat", "telegram", "line", "zalo", "kakaotalk", "instagram", "yupoo", "email"}
-)
+_BATCH: Final = 8_192
+_ARROW: Final = {"str": pa.string(), "str | None": pa.string(), "int": pa.int64(), "float": pa.float64()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +67,6 @@ class Link:
     reason: str
 
 
-@dataclass(slots=True)
-class _Tally:
-    listings: int = 0
-    suspected: int = 0
-    total: float = 0.0
-    brands: Counter[str] = field(default_factory=Counter)
-    cues: Counter[str] = field(default_factory=Counter)
-    contacts: set[tuple[str, str]] = field(default_factory=set)
-
-
 def write_sellers(
     verdicts: Path, output: Path, *, links: Path | None = None, clear_contacts: bool = False
 ) -> tuple[Path, int, int]:
@@ -84,153 +76,96 @@ def write_sellers(
         The path, the number of sellers and the number of links.
 
     Raises:
-        UsageError: if no verdict names a seller, or the ending of ``output`` is not known.
+        UsageError: if no verdict names a seller, or the ending of ``output`` or ``links`` is not known.
+        DumpError: if ``verdicts`` or the suspected listings beside it cannot be read.
+        OutputError: if a result cannot be written, for example because the disk is full.
     """
+    beside = links or Path(f"{output}.links.jsonl")
+    for path in (output, beside):
+        if path.suffix not in (".jsonl", ".csv", ".parquet"):
+            raise UsageError(f"{path}: sellers and links are written as .jsonl, .csv or .parquet")
     show = _plain_contact if clear_contacts else _hasher()
-    tallies = _tally(verdict for batch in read_verdicts(verdicts) for verdict in verdicts_from_batch(batch))
-    if not tallies:
-        raise UsageError(
-            f"{verdicts}: no verdict names a seller; map the dump's seller column with --map seller=NAME"
-        )
-    found = link_accounts({name: tally.contacts for name, tally in tallies.items()}, _texts(verdicts), show)
-    ranked = rank_sellers(tallies, found, show)
-    _write(output, [asdict(seller) for seller in ranked])
-    _write(links or Path(f"{output}.links.jsonl"), [asdict(link) for link in found])
-    return output, len(ranked), len(found)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with open_tables(verdicts, output) as tables:
+            if not tables.sellers:
+                raise UsageError(
+                    f"{verdicts}: no verdict names a seller; map the dump's seller column with --map seller=NAME"
+                )
+            with _Results(beside, Link) as found, _Results(output, Seller) as ranked:
+                clusters = _write_links(tables, found, show)
+                _write_ranking(tables, clusters, ranked, show)
+            return output, ranked.rows, found.rows
+    except RuntimeError as stop:
+        if "interrupted" not in str(stop):  # DuckDB's word for Ctrl-C
+            raise
+        raise KeyboardInterrupt from stop
+    except duckdb.Error as error:
+        raise OutputError(
+            str(output), f"cannot be worked out in the folder where it is to stand: {error}"
+        ) from error
+    except OSError as error:
+        raise OutputError(str(error.filename or output), f"cannot be written ({error.strerror})") from error
 
 
-def rank_sellers(
-    tallies: dict[str, _Tally], links: Iterable[Link], show: Callable[[tuple[str, str]], str]
-) -> list[Seller]:
+def _write_links(tables: SellerTables, found: _Results, show: _Show) -> _Clusters:
+    """All links, and who belongs together by them."""
+    clusters = _Clusters(tables.sellers)
+    for first, second, one, other, kind, channel, value, sample in tables.links():
+        clusters.join(first, second)
+        why = f"both give {show((channel, value))}" if channel else f"near-identical texts: “{sample}…”"
+        found.add(Link(first=one, second=other, kind=kind, reason=why))
+    return clusters
+
+
+def _write_ranking(tables: SellerTables, clusters: _Clusters, ranked: _Results, show: _Show) -> None:
     """Sellers by falling risk."""
-    clusters = _clusters(links)
-    weight, mean = _prior(list(tallies.values()))
-    risks = {
-        name: (tally.total + weight * mean) / (tally.listings + weight) for name, tally in tallies.items()
-    }
-    order = sorted(risks, key=lambda name: (risks[name], name))
-    below = {risk: at for at, risk in reversed(list(enumerate(sorted(risks.values()))))}
-    return [
-        Seller(
+    rows = tables.ranked(clusters.roots())
+    for below, risk, contacts, name, listings, suspected, brands, cues, cluster in rows:
+        seller = Seller(
             seller=name,
-            percentile=round(100 * below[risks[name]] / max(len(order) - 1, 1), 1),
-            risk=round(risks[name], 4),
-            listings=tallies[name].listings,
-            suspected=tallies[name].suspected,
-            brands=_top(tallies[name].brands),
-            cues=_top(tallies[name].cues),
-            contacts=tuple(sorted(map(show, tallies[name].contacts))),
-            cluster=clusters.get(name),
+            percentile=round(100 * below / max(tables.sellers - 1, 1), 1),
+            risk=round(risk, 4),
+            listings=listings,
+            suspected=suspected,
+            brands=tuple(brands or ()),
+            cues=tuple(cues or ()),
+            contacts=tuple(sorted(show((each["kind"], each["value"])) for each in contacts or ())),
+            cluster=cluster,
         )
-        for name in reversed(order)
-    ]
+        ranked.add(seller)
 
 
-def link_accounts(
-    contacts: dict[str, set[tuple[str, str]]],
-    texts: Iterable[tuple[str, str]],
-    show: Callable[[tuple[str, str]], str],
-) -> list[Link]:
-    """Links between sellers who share a contact, or whose suspected listings have near-identical texts."""
-    by_contact: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for seller, values in contacts.items():
-        for kind, value in values:
-            if kind in _LINKING:
-                by_contact[_channel(kind), value].add(seller)
-    links = {
-        (first, second, "contact"): f"both give {show(contact)}"
-        for contact, sellers in sorted(by_contact.items())
-        for first, second in _couples(sellers)
-    }
-    by_text: dict[tuple[int, ...], dict[str, str]] = defaultdict(dict)
-    for seller, text in texts:
-        for key in near_keys(text):
-            by_text[key].setdefault(seller, text)
-    for sellers_texts in by_text.values():
-        for first, second in _couples(set(sellers_texts)):
-            sample = " ".join(sellers_texts[first].split())[:60]
-            links.setdefault((first, second, "text"), f"near-identical texts: “{sample}…”")
-    return [
-        Link(first=first, second=second, kind=kind, reason=why)
-        for (first, second, kind), why in sorted(links.items())
-    ]
+class _Clusters:
+    """Union-find over numbered sellers; a cluster goes by its least number, which is the first of its names."""
 
+    def __init__(self, sellers: int) -> None:
+        self._parent = array("q", [-1]) * sellers
 
-def _tally(verdicts: Iterable[Verdict]) -> dict[str, _Tally]:
-    tallies: dict[str, _Tally] = defaultdict(_Tally)
-    for verdict in verdicts:
-        if not verdict.seller:
-            continue
-        tally = tallies[verdict.seller]
-        tally.listings += 1
-        tally.total += verdict.score
-        tally.contacts |= {(contact.kind, contact.value) for contact in verdict.contacts}
-        if verdict.suspicious:
-            tally.suspected += 1
-            tally.brands.update({brand.brand for brand in verdict.brands})
-            tally.cues.update({cue.cue for cue in verdict.cues})
-    return dict(tallies)
+    def join(self, first: int, second: int) -> None:
+        """The two belong together."""
+        least, other = sorted((self._root(first), self._root(second)))
+        self._parent[other] = least
 
+    def roots(self) -> Iterator[tuple[int, int]]:
+        """Each seller who was joined with another, and the cluster's number."""
+        return ((at, self._root(at)) for at, parent in enumerate(self._parent) if parent >= 0)
 
-def _prior(tallies: list[_Tally]) -> tuple[float, float]:
-    """Weight (in listings) and mean of the common prior, by the method of moments over sellers' means."""
-    listings = sum(tally.listings for tally in tallies)
-    mean = sum(tally.total for tally in tallies) / listings
-    means = [tally.total / tally.listings for tally in tallies]
-    spread = sum((each - mean) ** 2 for each in means) / max(len(means) - 1, 1)
-    within = mean * (1 - mean)
-    return max(_PRIOR_ROWS, within / spread - 1 if spread > 0 else listings), mean
-
-
-def _texts(verdicts: Path) -> Iterator[tuple[str, str]]:
-    """Seller and text of the suspected listings, where the run has left them beside the verdicts."""
-    path = suspects_path(verdicts)
-    if not path.is_file():
-        return
-    with path.open(encoding="utf-8") as stream:
-        for line in stream:
-            row = json.loads(line)
-            if row.get("seller"):
-                yield row["seller"], f"{row['title']} {row['description']}"
-
-
-def _channel(kind: str) -> str:
-    """A phone number is the same whether it is given as a phone or over WhatsApp."""
-    return "phone" if kind == "whatsapp" else kind
-
-
-def _couples(sellers: set[str]) -> Iterator[tuple[str, str]]:
-    names = sorted(sellers)
-    if len(names) > _MANY:
-        yield from itertools.pairwise(names)
-        return
-    yield from ((first, second) for at, first in enumerate(names) for second in names[at + 1 :])
-
-
-def _clusters(links: Iterable[Link]) -> dict[str, str]:
-    parent: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        while parent.setdefault(name, name) != name:
-            parent[name] = parent[parent[name]]
-            name = parent[name]
-        return name
-
-    for link in links:
-        first, second = sorted((root(link.first), root(link.second)))
-        parent[second] = first
-    return {name: root(name) for name in parent}
-
-
-def _top(counts: Counter[str]) -> tuple[str, ...]:
-    return tuple(name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MOST])
+    def _root(self, at: int) -> int:
+        parent = self._parent
+        if parent[at] < 0:
+            parent[at] = at
+        while parent[at] != at:
+            parent[at] = parent[parent[at]]
+            at = parent[at]
+        return at
 
 
 def _plain_contact(contact: tuple[str, str]) -> str:
     return ":".join(contact)
 
 
-def _hasher() -> Callable[[tuple[str, str]], str]:
+def _hasher() -> _Show:
     """Keyed, so that nobody can try all phone numbers; set the key's variable to compare reports with each other."""
     key = os.environ.get(_KEY_VARIABLE, "").encode() or secrets.token_bytes(32)
 
@@ -240,37 +175,65 @@ def _hasher() -> Callable[[tuple[str, str]], str]:
     return hashed
 
 
-def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    if path.suffix not in (".jsonl", ".csv", ".parquet"):
-        raise UsageError(f"{path}: sellers and links are written as .jsonl, .csv or .parquet")
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix == ".parquet":
-            _write_parquet(partial, rows)
+class _Results:
+    """Records written in batches beside their place; on leaving well the file gets its name, on leaving by an error it goes."""
+
+    def __init__(self, path: Path, record: type[Seller | Link]) -> None:
+        self._path = path
+        self._partial = path.with_name(f"{path.name}.partial")
+        self._schema = pa.schema(
+            [(each.name, _ARROW.get(str(each.type), pa.list_(pa.string()))) for each in fields(record)]
+        )
+        self._held: list[dict[str, Any]] = []
+        self.rows = 0
+
+    def __enter__(self) -> Self:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: IO[bytes] = self._partial.open("wb")
+        self._parquet = (
+            pq.ParquetWriter(self._file, self._schema) if self._path.suffix == ".parquet" else None
+        )
+        if self._path.suffix == ".csv":
+            self._file.write(_csv_lines([dict(zip(self._schema.names, self._schema.names, strict=True))]))
+        return self
+
+    def add(self, record: Seller | Link) -> None:
+        """One more record."""
+        self.rows += 1
+        self._held.append({name: getattr(record, name) for name in self._schema.names})
+        if len(self._held) == _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        rows, self._held = self._held, []
+        if self._parquet is not None:
+            self._parquet.write_table(pa.Table.from_pylist(rows, self._schema))
+        elif self._path.suffix == ".csv":
+            self._file.write(_csv_lines(rows))
         else:
-            with partial.open("w", encoding="utf-8", newline="") as stream:
-                if path.suffix == ".jsonl":
-                    stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-                else:
-                    _write_csv(stream, rows)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(str(path), f"cannot be written ({error.strerror})") from error
+            self._file.write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._flush()
+                if self._parquet is not None:
+                    self._parquet.close()
+                self._file.close()
+                self._partial.replace(self._path)
+        finally:
+            if self._parquet is not None:
+                self._parquet.is_open = False  # no footer to a file that is gone
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self._partial.unlink(missing_ok=True)
 
 
-def _write_parquet(path: Path, rows: list[dict[str, Any]]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    pq.write_table(pa.Table.from_pylist(rows), path)
-
-
-def _write_csv(stream: Any, rows: list[dict[str, Any]]) -> None:
-    names = list(rows[0]) if rows else ["seller"]
-    writer = csv.writer(stream)
-    writer.writerow(names)
+def _csv_lines(rows: list[dict[str, Any]]) -> bytes:
+    held = io.StringIO(newline="")
     for row in rows:
         cells = ["; ".join(value) if isinstance(value, tuple) else value for value in row.values()]
-        writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in cells])
+        csv.writer(held).writerow([neutral(cell) if isinstance(cell, str) else cell for cell in cells])
+    return held.getvalue().encode()
