@@ -173,7 +173,7 @@ def _needed(item: Candidate) -> int:
 
 
 def _needed_in_headline(item: Candidate) -> int:
-    if "strict" in item.alias.uses or item.alias.kind == "code":
+    if "strict" in item.alias.uses or item.alias.kind in ("code", "nickname"):
         return _needed(item)
     cased = family(item.alias.text[0]) in ("latin", "cyrillic", "han")
     return 1 if cased or item.alias.kind not in ("official", "variant", "transliteration") else 0
