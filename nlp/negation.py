@@ -55,6 +55,8 @@ _CLASSES: Final = {
 _KINDS: Final = frozenset([*_CLASSES, "undo", "authentic", "part", "break", "absorb", "join"])
 _REACH: Final = {"deny": 3, "warn": 6, "guide": 8, "wanted": 6, "dismiss": 10, "victim": 6, "if": 4, "ask": 4}
 _WIDEST: Final = 110  # characters: no words turn a phrase round from farther away
+_AHEAD: Final = _WIDEST + 40  # the words may hold, or be held by, words that undo them
+_BEHIND: Final = 3 * _WIDEST
 _CLAUSE: Final = re.compile(r"[,;:!?。！？，、；：،؛।…\n()\[\]|•·–—]|\.(?=\s|$)|\s-\s")
 _SENTENCE: Final = re.compile(r"[!?。！？\n।|•]|\.(?=\s|$)")
 _QUESTION: Final = re.compile(r"[?？؟]")
@@ -103,7 +105,9 @@ class Scopes:
 
     def judge(self, page: Page, found: list[Found[Hit]]) -> list[Found[Hit]]:
         """``found`` with ``cue=None`` and the reason as class where the words around turn a hit round."""
-        context = _Context(page, list(self._turns.find(page)))
+        context = _Context(
+            page, self._turns_near(page, [item for item in found if item.item.cue is not None])
+        )
         judged: list[Found[Hit]] = []
         denied: Found[Hit] | None = None
         for item in sorted(found, key=lambda one: (one.start, one.end)):
@@ -121,6 +125,17 @@ class Scopes:
                 denied = item
             judged.append(_turned(item, reason) if reason else item)
         return judged
+
+    def _turns_near(self, page: Page, found: list[Found[Hit]]) -> list[Found[Turn]]:
+        """The turning words from which any of ``found`` can be reached, however long they are."""
+        spans: list[tuple[int, int]] = []
+        for item in sorted(found, key=lambda one: one.start):
+            start, end = max(item.start - _AHEAD, 0), item.end + _BEHIND
+            if spans and start <= spans[-1][1]:
+                spans[-1] = (spans[-1][0], max(spans[-1][1], end))
+            else:
+                spans.append((start, end))
+        return [turn for start, end in spans for turn in self._turns.find(page, start, end)]
 
 
 _AUTHENTIC: Final = "authentic"

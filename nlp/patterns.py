@@ -15,11 +15,11 @@ Thai may stand anywhere. Endings that a language glues to a word (Korean particl
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-import ahocorasick
-
+from nlp.automata import automaton_of
 from nlp.letters import plain, with_accents, word_group
 from nlp.lexicon import read_rows
 
@@ -111,31 +111,44 @@ class PatternBook(Generic[T]):
         for pattern in patterns:
             if pattern.key.strip():
                 by_key.setdefault(pattern.key, []).append(pattern)
-        self._automaton = ahocorasick.Automaton()
-        for key, group in by_key.items():
-            bound = not any(pattern.inside or pattern.lang == "ar" for pattern in group)
-            self._automaton.add_word(key, (len(key), bound, tuple(group)))
-        if by_key:
-            self._automaton.make_automaton()
-        self._empty = not by_key
         self._endings = _read_endings()
+        self._automaton = automaton_of(
+            {
+                key: (len(key), _is_bound(group), self._is_whole(group), tuple(group))
+                for key, group in by_key.items()
+            },
+            nothing=(2, False, False, ()),
+        )
 
-    def find(self, page: Page) -> Iterator[Found[T]]:
-        """Every phrase that stands in ``page``, by end of its first letters; overlaps included."""
-        if self._empty:
-            return
+    def _is_whole(self, group: list[Pattern[T]]) -> bool:
+        """Whether a word must end where any of ``group`` ends: no wild cards, no endings, no numbers behind."""
+        return not any(pattern.rest or pattern.digits or pattern.lang in self._endings for pattern in group)
+
+    def find(self, page: Page, first: int = 0, stop: int = sys.maxsize) -> Iterator[Found[T]]:
+        """Every phrase that stands in ``page``, by end of its first letters; overlaps included.
+
+        With ``first`` and ``stop`` only those whose first letters (all up to a wild card) stand between them.
+        """
         text = page.text
-        for last, (length, bound, group) in self._automaton.iter(text):
-            start = last + 1 - length
-            if bound:  # once for all phrases that begin alike: "aaaaaaa" holds none of twenty "AAA …"
-                if start and text[start - 1] in _ASCII_WORD and text[start] in _ASCII_WORD:
-                    continue
-                if not starts_word(text, start):
-                    continue
+        size = len(text)
+        for last, (length, bound, whole, group) in self._automaton.iter(text, first, min(stop, size)):
+            start, after = last + 1 - length, last + 1
+            # Most of what the automaton sees stands in the middle of a word: two looks at two characters tell.
+            if bound and start and text[start - 1] in _ASCII_WORD and text[start] in _ASCII_WORD:
+                continue
+            if whole and after < size and text[after] in _ASCII_WORD and text[last] in _ASCII_WORD:
+                continue
+            if bound and not starts_word(text, start):
+                continue  # once for all phrases that begin alike: "aaaaaaa" holds none of twenty "AAA …"
             for pattern in group:
-                end = pattern.at(page, start, last + 1, self._endings, begun=bound)
+                end = pattern.at(page, start, after, self._endings, begun=bound)
                 if end is not None:
                     yield Found(pattern.item, start, end)
+
+
+def _is_bound(group: list[Pattern[T]]) -> bool:
+    """Whether a word must begin where any of ``group`` begins."""
+    return not any(pattern.inside or pattern.lang == "ar" for pattern in group)
 
 
 _ASCII_WORD: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")  # between two of these no word begins

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-import ahocorasick
-
+from nlp.automata import automaton_of
 from nlp.pricing.numerals import flatten
 from nlp.pricing.tables import PACKAGED, read_table
 
@@ -51,10 +50,9 @@ class Kinds:
     """
 
     def __init__(self, words: dict[str, list[_Word]], of: dict[str, frozenset[str]]) -> None:
-        self._automaton = ahocorasick.Automaton()
-        for body, meanings in words.items():
-            self._automaton.add_word(body, tuple(meanings))
-        self._automaton.make_automaton()
+        self._automaton = automaton_of(
+            {body: tuple(meanings) for body, meanings in words.items()}, nothing=()
+        )
         self._of = of
         self.names: Final = frozenset(word.kind for meanings in words.values() for word in meanings)
 
