@@ -117,11 +117,17 @@ class Chaos:
             resume = True
             killed = self._kills(process, engine)
             code = finish(process)
+            print(
+                f"run {self.tally.runs}, {engine}: killed {killed or 'nothing'}, exit code {code}", flush=True
+            )
             if code in (0, 1):
                 return
             if killed in SURVIVED or not killed:
+                said = (
+                    Path(f"{out}.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+                )
                 self.tally.failures.append(
-                    f"run {self.tally.runs}, {engine}: exit code {code} after {killed or 'nothing'} was killed"
+                    f"run {self.tally.runs}, {engine}: exit code {code} after {killed or 'nothing'} was killed: {said}"
                 )
                 return
 
@@ -143,13 +149,14 @@ def start(dump: Path, out: Path, engine: str, workers: int, *, resume: bool) -> 
     command = [*COMMAND, str(dump), "-o", str(out), "--engine", engine, "--workers", str(workers)]
     command += ["--ray-temp", str(out.parent / "ray")] if engine == "ray" else []
     command += ["--resume"] if resume else []
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+    with Path(f"{out}.log").open("wb") as log:
+        return subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
 
 
 def wait_for(process: subprocess.Popen[bytes], seconds: float) -> None:

@@ -53,7 +53,11 @@ def cluster(*, address: str | None, temp: Path | None, workers: int) -> Iterator
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its faults reach us as exceptions
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # or it warns of a coming default
-    ray = _ray()
+    if address:
+        _reach(address)
+        if (Path.home() / ".ray" / "auth_token").exists() or os.environ.get("RAY_AUTH_TOKEN"):
+            os.environ.setdefault("RAY_AUTH_MODE", "token")  # what 'ray start' asks for nowadays
+    ray = _ray()  # reads the environment
     folder = None if address else _folder(temp)
     given: dict[str, Any] = {"address": address}
     local: dict[str, Any] = {
@@ -64,8 +68,6 @@ def cluster(*, address: str | None, temp: Path | None, workers: int) -> Iterator
         "_node_ip_address": "127.0.0.1",
         "_temp_dir": str(folder),
     }
-    if address:
-        _reach(address)
     try:
         ray.init(**(given if address else local), log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, OSError, RuntimeError, ValueError, TimeoutError) as error:
