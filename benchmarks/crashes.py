@@ -120,7 +120,7 @@ class Chaos:
             print(
                 f"run {self.tally.runs}, {engine}: killed {killed or 'nothing'}, exit code {code}", flush=True
             )
-            if code in (0, 1):
+            if code in (0, 1) and out.exists():
                 return
             if killed in SURVIVED or not killed:
                 said = (

@@ -35,6 +35,7 @@ _COLUMN: Final = "piece"
 _LONGEST: Final = 40  # bytes of the temporary folder's path: Unix sockets in it may have 107
 _STORE: Final = 512 * 2**20  # bytes of a local cluster's object store; what does not fit is spilled to disk
 _PATIENCE: Final = 10.0  # seconds in which a cluster answers
+_DEATHS: Final = 4  # actors in a row that may die before they are ready
 _READER: Final = 0.1  # CPUs that reading is counted as
 
 
@@ -112,7 +113,7 @@ def ray_results(
         ) as rows:  # closed, it ends what still runs; left open, Ray hangs at its end
             for row in rows:
                 yield _unpacked(row)
-    except (ray.exceptions.RayError, SystemError) as error:
+    except Exception as error:  # Ray has several families of them
         cause = getattr(error, "cause", None) or error
         last = str(cause).strip().splitlines()[-1:] or [type(cause).__name__]
         raise FauxwatchError(f"Ray: {last[0]}; what is done is kept, --resume goes on from there") from error
@@ -168,8 +169,9 @@ def _quiet(ray: Any) -> None:
     context.execution_options.preserve_order = True
     context.target_max_block_size = 1  # bytes: a block ends after each row
     context.enable_progress_bars = False
+    context.max_consecutive_actor_init_deaths = _DEATHS
     for name in ("ray", "ray.data"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # faults come as exceptions
 
 
 def _here(ray: Any) -> dict[str, str]:
