@@ -21,11 +21,10 @@ test: $(VENV)/.dev ## set up everything and run the checks and the tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
 
-model: $(VENV)/.dev ## make the base encoder and the bundled model again (hours on two cores)
+model: $(VENV)/.dev ## make the base encoder (wants a graphics card) and the bundled model (an hour on two cores) again
 	$(MALLOC) $(BIN)/python -m training.encoder --data ../shared/data/corpora -o runs/encoder
-	$(MALLOC) $(BIN)/python -m training.build --base runs/encoder/final --config training/configs/bundled.toml -o runs/first
-	$(MALLOC) $(BIN)/python -m training.build --base runs/first.work/checkpoint --config training/configs/bundled-second.toml -o runs/second
-	rm -rf nlp/models/fauxwatch-small && cp -r runs/second nlp/models/fauxwatch-small
+	$(MALLOC) $(BIN)/python -m training.build --base runs/encoder/final --config training/configs/bundled.toml -o runs/model
+	rm -rf nlp/models/fauxwatch-small && cp -r runs/model nlp/models/fauxwatch-small
 	cp nlp/models/fauxwatch-small/README.md model_cards/fauxwatch-small.md
 
 $(VENV)/.classify: pyproject.toml
