@@ -85,6 +85,10 @@ def classify(  # noqa: PLR0913 - a command has as many options as it has
             min=1, metavar="N", help="Only N rows drawn at random, the same each time: for a first look."
         ),
     ] = None,
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="Ask the encoder about every row, also those the gate would spare it."),
+    ] = False,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -116,6 +120,7 @@ def classify(  # noqa: PLR0913 - a command has as many options as it has
         watchlist=watchlist,
         limit=limit,
         sample=sample,
+        exact=exact,
     )
     try:
         with show_progress() as progress:

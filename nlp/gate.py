@@ -19,14 +19,16 @@ from nlp.decide import Stack
 from nlp.errors import ArtefactError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
 
     from nlp.artefact import Artefact
 
-__all__ = ["Gate", "Passage"]
+__all__ = ["LOSS", "Gate", "Passage"]
+
+LOSS: Final = 0.005  # share of a dump's suspects that a gate may lose before people are told
 
 _SAMPLED: Final = 50  # one in so many spared texts is looked at all the same
 _KEY: Final = b"fauxwatch.gate"
@@ -110,6 +112,15 @@ class Passage:
         """What ``noted_on`` wrote on ``batch``; None if nothing was."""
         note = (batch.schema.metadata or {}).get(_KEY)
         return None if note is None else cls(**json.loads(note))
+
+    @classmethod
+    def total(cls, passages: Iterable[Passage]) -> Passage | None:
+        """The sum; None of none."""
+        whole: Passage | None = None
+        for each in passages:
+            whole = cls() if whole is None else whole
+            whole += each
+        return whole
 
     def lost(self) -> tuple[float, float]:
         """Share of all suspects that the gate lost, as the sample says: estimate, and what it is at least (95 %)."""

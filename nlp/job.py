@@ -39,7 +39,8 @@ _SEED: Final = 20_261  # of --sample: the same rows each time
 class Settings:
     """What decides the verdicts of a run, apart from the dump.
 
-    ``mapping`` names columns; ``limit`` is in listings, from the first; ``sample`` is in rows, drawn at random.
+    ``mapping`` names columns; ``limit`` is in listings, from the first; ``sample`` is in rows, drawn at random; ``exact``
+    asks the encoder about every row.
     """
 
     model: str = "bundled"
@@ -50,6 +51,7 @@ class Settings:
     watchlist: Path | None = None
     limit: int | None = None
     sample: int | None = None
+    exact: bool = False
 
     def facts(self) -> dict[str, Any]:
         """The settings as JSON, with a digest of the tables that they name: equal facts, equal verdicts."""
@@ -83,7 +85,7 @@ class Scorer:
         reader = reader or Reader.load(prices=prices, currencies=currencies)
         if self.medians is not None:
             reader = reader.with_medians(self.medians, prices=prices, currencies=currencies)
-        detector = Detector.load(settings.model, reader=reader, threads=self.threads)
+        detector = Detector.load(settings.model, reader=reader, threads=self.threads, exact=settings.exact)
         watchlist = Watchlist.load(settings.watchlist)
         return lambda batch: watchlist.mark(detector.detect(batch))
 

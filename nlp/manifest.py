@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
@@ -74,6 +75,7 @@ def manifest_of(journal: Journal, summary: Summary, *, model_fingerprint: str) -
             "rejected": summary.rejected,
             **{band: summary.bands[band] for band in ("clear", "queue", "act")},
         },
+        "gate": asdict(summary.passage) if summary.passage else None,
     }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pyarrow as pa
 
+from nlp.gate import Passage
 from nlp.records import Rejection
 from nlp.schema import VERDICT, VERDICT_COLUMNS
 
@@ -62,12 +63,13 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What is kept of a piece: verdicts, rejected rows, how many input rows both are, and the suspected listings."""
+    """What is kept of a piece: verdicts, rejected rows, the suspected listings, and what the model's gate did, if it has one."""
 
     verdicts: pa.RecordBatch
     rejections: tuple[Rejection, ...]
     suspects: tuple[dict[str, Any], ...]
     lost: int = 0
+    passage: Passage | None = None
 
     @property
     def rows_read(self) -> int:
@@ -131,6 +133,7 @@ def settle(piece: Piece, scored: Scored) -> Done:
         rejections=(*piece.rejections, *rejected),
         suspects=tuple(suspects),
         lost=len(rejected),
+        passage=Passage.total(filter(None, map(Passage.of, scored.verdicts))),
     )
 
 

@@ -6,13 +6,14 @@ import os
 import time
 from collections import deque
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from nlp.artefact import model_path, open_artefact
 from nlp.errors import FauxwatchError, UsageError
 from nlp.formats.source import STDIN, expand
+from nlp.gate import Passage
 from nlp.job import FirstPass, Scorer, Settings, Source, first_pass
 from nlp.journal import Journal
 from nlp.manifest import encoded, manifest_of, now
@@ -119,6 +120,7 @@ def classify_dumps(
             journal.batches(),
             journal.suspects(),
             rejected=journal.counts["rejected"],
+            passage=Passage.total(Passage(**each["gate"]) for each in journal.summaries if "gate" in each),
             rate=(journal.done_rows - kept) / max(time.monotonic() - began, 0.001),
         )
         journal.finish(lambda: encoded(manifest_of(journal, summary, model_fingerprint=artefact.fingerprint)))
@@ -205,7 +207,8 @@ def _keep(pieces: Iterable[Done], journal: Journal, total: int | None, progress:
             raise FauxwatchError(
                 f"none of the first {lost:,} listings could be classified; the last one: {done.rejections[-1].reason}"
             )
-        journal.append(done.verdicts, done.rejections, done.rows_read, suspects=done.suspects)
+        gate = {"gate": asdict(done.passage)} if done.passage else None
+        journal.append(done.verdicts, done.rejections, done.rows_read, gate, suspects=done.suspects)
         progress(
             Step(
                 what="classifying",

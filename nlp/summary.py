@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from nlp.gate import Passage
     from nlp.records import Verdict
 
 __all__ = ["Summary", "Suspect", "summarise"]
@@ -34,7 +35,10 @@ class Suspect:
 
 @dataclass(slots=True, kw_only=True)
 class Summary:
-    """Counts over all verdicts of a run; ``suspects`` are the highest scores, highest first; ``rate`` is in rows a second."""
+    """Counts over all verdicts of a run; ``suspects`` are the highest scores, highest first; ``rate`` is in rows a second.
+
+    ``passage`` counts what the model's gate did, None without one.
+    """
 
     output: str
     rejected: int = 0
@@ -46,6 +50,7 @@ class Summary:
     langs: Counter[str] = field(default_factory=Counter)
     sellers: Counter[str] = field(default_factory=Counter)
     suspects: list[Suspect] = field(default_factory=list)
+    passage: Passage | None = None
 
     @property
     def suspected(self) -> int:
@@ -60,12 +65,13 @@ def summarise(
     *,
     rejected: int,
     rate: float,
+    passage: Passage | None = None,
 ) -> Summary:
     """The summary of verdict batches; ``listings`` are the suspected ones, in the order of their verdicts.
 
     Memory does not grow with the number of verdicts, apart from names of suspected sellers.
     """
-    summary = Summary(output=output, rejected=rejected, rate=rate)
+    summary = Summary(output=output, rejected=rejected, rate=rate, passage=passage)
     best: list[tuple[float, int, Suspect]] = []
     words = iter(listings)
     for batch in batches:

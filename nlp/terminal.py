@@ -25,6 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nlp.cues import CUES
+from nlp.gate import LOSS
 from nlp.markup import has_markup, html_to_text
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from nlp.doctor import Finding
     from nlp.dumps import Recognised
+    from nlp.gate import Passage
     from nlp.records import Verdict
     from nlp.run import Step
     from nlp.summary import Summary, Suspect
@@ -151,6 +153,8 @@ def show_summary(summary: Summary, *, explain: bool) -> None:
     screen = console()
     screen.print()
     screen.print(_headline(summary))
+    if summary.passage:
+        _print_passage(screen, summary.passage)
     titles = {cue.name: cue.title for cue in CUES}
     _print_counts(screen, "cue", summary.cues, titles)
     _print_counts(screen, "brand", summary.brands, {})
@@ -163,6 +167,24 @@ def show_summary(summary: Summary, *, explain: bool) -> None:
     if summary.rejected:
         screen.print(f"Rejected rows, with file, line and reason: {summary.output}.rejected.jsonl")
     screen.print(Text("A verdict is a lead for a person, never proof.", style="dim"))
+
+
+def _print_passage(screen: Console, passage: Passage) -> None:
+    """What the gate did; a warning where its sample says that it loses more suspects than it promises."""
+    share = passage.spared / max(passage.rows, 1)
+    line = f"{share:.0%} of the rows were decided without the encoder"
+    if passage.sampled:
+        line += f"; it flagged {passage.missed:,} of {passage.sampled:,} of them that it was asked about all the same"
+    screen.print(Text(line + ".", style="dim"))
+    estimate, least = passage.lost()
+    if least > LOSS:
+        screen.print(
+            Text(
+                f"Warning: the gate may lose {estimate:.1%} of this dump's suspects (at least {least:.1%}); "
+                "run it again with --exact.",
+                style="bold yellow",
+            )
+        )
 
 
 def show_models(name: str | None) -> None:

@@ -60,7 +60,8 @@ class Watchlist:
         """``verdicts`` where each suspect that matches has the reason first."""
         if not self.reasons or not any(verdicts.column("suspicious").to_pylist()):
             return verdicts
-        return verdicts_to_batch([self._marked(one) for one in verdicts_from_batch(verdicts)])
+        marked = verdicts_to_batch([self._marked(one) for one in verdicts_from_batch(verdicts)])
+        return marked.replace_schema_metadata(verdicts.schema.metadata)
 
     def _marked(self, verdict: Verdict) -> Verdict:
         if not verdict.suspicious:

@@ -1,6 +1,7 @@
 """The cascade: what the gate spares the encoder, what it leaves as it is, and when its promise is seen to be broken."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -97,3 +98,33 @@ def test_a_damaged_gate_is_refused(exact, damage):
     artefact = dataclasses.replace(exact.artefact, detector={**exact.artefact.detector, "gate": table})
     with pytest.raises(ArtefactError, match="gate"):
         Gate.load(artefact)
+
+
+def test_a_run_counts_what_the_gate_did_and_says_so(exact, tmp_path, monkeypatch, capsys):
+    from nlp.reading import Reader
+    from nlp.run import Settings, classify_dumps
+    from nlp.terminal import show_summary
+
+    detector = gated(exact, 0.5)
+    monkeypatch.setattr(Reader, "load", lambda *_, **__: detector.reader)
+    monkeypatch.setattr(Detector, "load", lambda *_, **given: exact if given.get("exact") else detector)
+    dump = tmp_path / "dump.csv"
+    dump.write_text("id,title\n" + "".join(f'{each.id},"{each.title}"\n' for each in LISTINGS), "utf-8")
+    summary = classify_dumps([str(dump)], tmp_path / "out.jsonl")
+    assert summary.passage.spared == len(LISTINGS) - 1
+    manifest = json.loads((tmp_path / "out.jsonl.manifest.json").read_text("utf-8"))
+    assert manifest["gate"]["rows"] == len(LISTINGS)
+    show_summary(summary, explain=False)
+    assert "without the encoder" in capsys.readouterr().err
+    whole = classify_dumps([str(dump)], tmp_path / "exact.jsonl", settings=Settings(exact=True))
+    assert whole.passage is None
+    assert whole.suspected == summary.suspected
+
+
+def test_a_dump_that_breaks_the_promise_is_told(capsys):
+    from nlp.summary import Summary
+    from nlp.terminal import show_summary
+
+    broken = Passage(rows=100_000, spared=90_000, sampled=1_800, missed=30, flagged=2_000)
+    show_summary(Summary(output="out.jsonl", passage=broken), explain=False)
+    assert "--exact" in capsys.readouterr().err
