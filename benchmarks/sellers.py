@@ -10,9 +10,11 @@ on small inputs) share one handle; others share what links nobody. Adds a line t
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
+import resource
 import shutil
 import sys
 import tempfile
@@ -20,14 +22,19 @@ import time
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import duckdb
 import numpy as np
 import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from nlp.dumps import VerdictWriter, read_verdicts
+from nlp.schema import VERDICT
 from nlp.writers import suspects_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 HERE = Path(__file__).parent
 SUSPICIOUS_SELLERS: Final = 50  # every so manieth
@@ -59,24 +66,25 @@ def main() -> int:
 
 def one(work: Path, rows: int, kind: str) -> dict[str, Any]:
     plan = Plan(sellers=max(rows // 10, 5_000))
-    verdicts = work / "verdicts.jsonl"
+    verdicts = work / f"verdicts.{kind}"
     write(verdicts, rows, plan)
-    if kind == "parquet":
-        verdicts = converted(verdicts)
-    began, busy = time.monotonic(), os.getloadavg()[0]
+    load, began = os.getloadavg()[0], time.monotonic()
     peak, disk = watch([verdicts, "-o", work / "sellers.jsonl", "--show-contacts"], work)
     seconds = time.monotonic() - began
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = spent.ru_utime + spent.ru_stime
     return {
         "rows": rows,
         "format": kind,
         "verdicts_mb": round(verdicts.stat().st_size / 2**20),
         "seconds": round(seconds, 1),
         "minutes": round(seconds / 60, 2),
+        "cpu_seconds": round(busy, 1),
         "peak_mb": round(peak / 2**20),
         "disk_mb": round(disk / 2**20),
         "found": judge(work / "sellers.jsonl", plan),
         "cpus": os.cpu_count(),
-        "load_before": round(busy, 1),
+        "load_before": round(load, 1),
         "duckdb": duckdb.__version__,
     }
 
@@ -123,6 +131,15 @@ class Plan:
         return [*self.contact, *self.text]
 
 
+class Draw(NamedTuple):
+    """One verdict as the dice would have it."""
+
+    at: int
+    seller: int
+    score: float
+    suspicious: bool
+
+
 def name(seller: int) -> str:
     return f"shop {seller * 7919 % 100_003}-{seller}"
 
@@ -131,10 +148,7 @@ def write(path: Path, rows: int, plan: Plan) -> None:
     """Planted accounts first, so that each has one verdict at least; then as chance will have it."""
     numbers, rng = np.random.default_rng(3), random.Random(3)
     planted = plan.planted
-    with (
-        path.open("w", encoding="utf-8") as verdicts,
-        suspects_path(path).open("w", encoding="utf-8") as texts,
-    ):
+    with sink(path) as put, suspects_path(path).open("w", encoding="utf-8") as texts:
         for start in range(0, rows, BLOCK):
             size = min(BLOCK, rows - start)
             sellers = (plan.sellers * numbers.random(size) ** 3).astype(int)
@@ -143,40 +157,49 @@ def write(path: Path, rows: int, plan: Plan) -> None:
             bad = sellers % SUSPICIOUS_SELLERS == 7
             suspicious = (numbers.random(size) < np.where(bad, 0.7, 0.006)) | (np.arange(size) < len(head))
             scores = np.where(suspicious, 0.5 + 0.5 * numbers.random(size), 0.4 * numbers.random(size) ** 4)
-            draws = zip(sellers.tolist(), scores.tolist(), suspicious.tolist(), strict=True)
-            write_block(verdicts, texts, start, draws, plan, rng)
+            drawn = [
+                Draw(at, *each)
+                for at, each in enumerate(
+                    zip(sellers.tolist(), scores.tolist(), suspicious.tolist(), strict=True), start
+                )
+            ]
+            put([verdict(draw, plan) for draw in drawn])
+            texts.writelines(json.dumps(listing(draw, plan, rng)) + "\n" for draw in drawn if draw.suspicious)
 
 
-def write_block(  # noqa: PLR0917 - two streams, what goes into them, and the chance
-    verdicts: TextIO, texts: TextIO, start: int, draws: Any, plan: Plan, rng: random.Random
-) -> None:
-    for at, (seller, score, suspicious) in enumerate(draws, start):
-        contact = plan.contact.get(seller) if suspicious else None
-        if contact is None and seller % 20 == 3:
-            contact = ("email", f"s{seller}@mail.example")
-        row = verdict(at, seller, score, suspicious=suspicious, contact=contact)
-        verdicts.write(json.dumps(row) + "\n")
-        if suspicious:
-            own = seller in plan.text or rng.random() < 0.3
-            listing = {
-                "id": row["id"],
-                "title": f"{BRANDS[at % 8]} {at % 97}",
-                "description": said(seller, plan) if own else " ".join(rng.choices(WORDS, k=32)),
-                "price": 9.0 + at % 50,
-                "currency": "EUR",
-                "seller": row["seller"],
-            }
-            texts.write(json.dumps(listing) + "\n")
+@contextlib.contextmanager
+def sink(path: Path) -> Iterator[Callable[[list[dict[str, Any]]], Any]]:
+    """What takes verdicts and writes them."""
+    if path.suffix == ".parquet":
+        with pq.ParquetWriter(path, VERDICT, compression="zstd") as writer:
+            yield lambda rows: writer.write_table(pa.Table.from_pylist(rows, VERDICT))
+    else:
+        with path.open("w", encoding="utf-8") as stream:
+            yield lambda rows: stream.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+def listing(draw: Draw, plan: Plan, rng: random.Random) -> dict[str, Any]:
+    own = draw.seller in plan.text or rng.random() < 0.3
+    return {
+        "id": f"dump.csv:{draw.at + 2}",
+        "title": f"{BRANDS[draw.at % 8]} {draw.at % 97}",
+        "description": said(draw.seller, plan) if own else " ".join(rng.choices(WORDS, k=32)),
+        "price": 10.0 + draw.at % 50,
+        "currency": "USD",
+        "seller": name(draw.seller),
+    }
 
 
 def said(seller: int, plan: Plan) -> str:
     """The text that an account repeats."""
-    return plan.text.get(seller) or " ".join(random.Random(seller).choices(WORDS, k=32))
+    return plan.text.get(seller) or " ".join(random.Random(f"own {seller}").choices(WORDS, k=32))
 
 
-def verdict(
-    at: int, seller: int, score: float, *, suspicious: bool, contact: tuple[str, str] | None
-) -> dict[str, Any]:
+def verdict(draw: Draw, plan: Plan) -> dict[str, Any]:
+    at, seller, score, suspicious = draw
+    contact = plan.contact.get(seller) if suspicious else None
+    if contact is None and seller % 20 == 3:
+        contact = ("email", f"s{seller}@mail.example")
     span = {"text": "x", "field": "title", "start": 0, "end": 1}
     brand = {"brand": BRANDS[at % 8], **span, "how": "name"}
     given = (
@@ -198,16 +221,6 @@ def verdict(
         "reasons": ["says that it is a replica"] if suspicious else [],
         "model": "bundled 0123456789ab",
     }
-
-
-def converted(verdicts: Path) -> Path:
-    path = verdicts.with_suffix(".parquet")
-    with VerdictWriter(path) as writer:
-        for batch in read_verdicts(verdicts):
-            writer.write(None, batch)
-    suspects_path(verdicts).rename(suspects_path(path))
-    verdicts.unlink()
-    return path
 
 
 def watch(arguments: list[Any], work: Path) -> tuple[int, int]:

@@ -55,7 +55,7 @@ class Sketches:
 
 
 def sketch_texts(texts: Sequence[str]) -> Sketches:
-    """Sketches of at least one text; the minima come from a compiled library, seventy times as quick as :func:`near_keys`."""
+    """Sketches of at least one text; the minima come from a compiled library."""
     from rensa import RMinHash
 
     hashes = [_hashes(text) for text in texts]

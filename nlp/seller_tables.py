@@ -22,6 +22,7 @@ import pyarrow as pa
 from nlp.dumps import read_verdicts
 from nlp.errors import DumpError, UsageError
 from nlp.near import NEAR_APART, sketch_texts
+from nlp.verdict_formats import shards_of
 from nlp.writers import output_format, suspects_path
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _append(base: duckdb.DuckDBPyConnection, table: str, batch: pa.Table, query:
 def _load_verdicts(base: duckdb.DuckDBPyConnection, verdicts: Path) -> None:
     """Fills ``verdict``: by DuckDB's own readers where they find nothing amiss, else by ours, which say what is wrong."""
     base.execute(_VERDICT)
-    if not _loaded_quickly(base, verdicts):
+    if not all(_loaded_quickly(base, Path(shard)) for shard in shards_of(str(verdicts))):
         base.execute("DELETE FROM verdict")
         for batch in read_verdicts(verdicts):
             _append(base, "verdict", pa.Table.from_batches([batch]), _TAKEN.format(source="batch"))

@@ -143,6 +143,25 @@ def test_every_format_of_verdicts_gives_the_same(tmp_path, name):
     assert found == links
 
 
+@pytest.mark.parametrize("name", ["v.parquet", "v.jsonl", "v.jsonl.gz", "v.jsonl.zst"])
+def test_what_is_well_formed_is_read_without_python(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(
+        "nlp.seller_tables.read_verdicts", lambda path: pytest.fail(f"{path} was read slowly")
+    )
+    assert len(rows(run(tmp_path, SOME, name=name)[0])) == 3
+
+
+def test_a_folder_of_verdicts_is_read_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "nlp.seller_tables.read_verdicts", lambda path: pytest.fail(f"{path} was read slowly")
+    )
+    (tmp_path / "verdicts").mkdir()
+    for number, name in enumerate("abc"):
+        with VerdictWriter(tmp_path / "verdicts" / f"part-{number}.parquet") as writer:
+            writer.write(None, verdicts_to_batch([verdict(name, 0.5)]))
+    assert write_sellers(tmp_path / "verdicts", tmp_path / "out.jsonl")[1:] == (3, 0)
+
+
 def test_equal_risks_share_a_percentile_and_stand_in_the_order_of_names(tmp_path):
     out, _ = run(tmp_path, [verdict(name, 0.5) for name in "bca"] + [verdict("z", 0.1)])
     assert [(name, row["percentile"]) for name, row in rows(out).items()] == [
