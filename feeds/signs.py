@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from feeds.scan import WordHit
 
-__all__ = ["LEAD", "NAMES", "Seen", "Signs"]
+__all__ = ["LEAD", "NAMES", "Seen", "Signs", "together"]
 
 LEAD: Final = 320
 """Characters of a text that are read beside its title."""
@@ -100,6 +100,10 @@ class Signs:
 
     def read(self, seen: Seen) -> NDArray[np.float32]:
         """The numbers of :data:`NAMES`."""
+        return together(self.count(seen))
+
+    def count(self, seen: Seen) -> dict[str, float]:
+        """The numbers that are found, by name, without those of signs that stand together."""
         found: dict[str, float] = {}
         for place, text in (("title", seen.title), ("lead", seen.lead[:LEAD])):
             for label, count in self._counted(text, seen.langs).items():
@@ -113,13 +117,7 @@ class Signs:
             "brand": float(any(seen.brands)),
             "suing": float(seen.suing),
         }
-        anywhere = {
-            name: max(found.get(name, 0.0), found.get(f"title:{name}", 0.0), found.get(f"lead:{name}", 0.0))
-            for name in {name for pair in _TOGETHER for name in pair}
-        }
-        for one, other in _TOGETHER:
-            found[f"{one}*{other}"] = anywhere[one] * anywhere[other]
-        return np.array([found.get(name, 0.0) for name in NAMES], np.float32)
+        return found
 
     def telling(self, text: str, langs: frozenset[str]) -> list[WordHit]:
         """Words that say of goods that they are not what they seem, or of marks that they are alike, in order."""
@@ -134,6 +132,17 @@ class Signs:
                 counts[hit.label] = counts.get(hit.label, 0) + 1
             until[hit.label] = max(until.get(hit.label, 0), hit.end)
         return counts
+
+
+def together(found: Mapping[str, float]) -> NDArray[np.float32]:
+    """The numbers of :data:`NAMES` from those that :meth:`Signs.count` found."""
+    anywhere = {
+        name: max(found.get(name, 0.0), found.get(f"title:{name}", 0.0), found.get(f"lead:{name}", 0.0))
+        for name in {name for pair in _TOGETHER for name in pair}
+    }
+    pairs = {f"{one}*{other}": anywhere[one] * anywhere[other] for one, other in _TOGETHER}
+    whole = {**found, **pairs}
+    return np.array([whole.get(name, 0.0) for name in NAMES], np.float32)
 
 
 def _kinds(seen: Seen) -> dict[str, float]:
