@@ -142,7 +142,7 @@ def _suspected(step: Step) -> str:
 
 def _line(step: Step, rate: float) -> str:
     of = f" of {step.total:,}" if step.total is not None else ""
-    parts = [f"{step.what}: {step.done:,}{of} rows", f"{rate:,.0f} rows/s", _suspected(step)]
+    parts = [f"{step.what}: {step.done:,}{of} rows", f"{rate:,.0f} rows/s" if rate else "", _suspected(step)]
     if step.total is not None and rate:
         parts.append(f"{timedelta(seconds=round((step.total - step.done) / rate))} left")
     return ", ".join(filter(None, parts))
