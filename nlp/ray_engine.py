@@ -70,13 +70,16 @@ def cluster(*, address: str | None, temp: Path | None, workers: int) -> Iterator
         "_temp_dir": str(folder),
     }
     try:
-        ray.init(**(given if address else local), log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, OSError, RuntimeError, ValueError, TimeoutError) as error:
-        raise FauxwatchError(f"Ray cannot be started or reached ({address or folder}): {error}") from error
-    try:
-        yield
+        try:
+            ray.init(**(given if address else local), log_to_driver=False, logging_level=logging.ERROR)
+        except Exception as error:  # Ray raises bare ones too, and waits 30 s at most
+            where = address or folder
+            raise FauxwatchError(f"Ray cannot be started or reached ({where}): {error}; try again") from error
+        try:
+            yield
+        finally:
+            ray.shutdown()
     finally:
-        ray.shutdown()
         if folder is not None and temp is None:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nlp import ray_engine
-from nlp.errors import MissingExtra, UsageError
+from nlp.errors import FauxwatchError, MissingExtra, UsageError
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "listings.csv"
 # Classifies sys.argv[1] into sys.argv[2] by engine sys.argv[3]; does sys.argv[4] after the first piece.
@@ -200,6 +200,22 @@ def test_without_ray_the_way_to_install_it_is_told(monkeypatch, tmp_path):
         ray_engine.cluster(address=None, temp=None, workers=1),
     ):
         pass
+
+
+def test_whatever_ray_raises_at_its_start_is_one_message_and_leaves_no_folder(monkeypatch, tmp_path):
+    class Ray:
+        @staticmethod
+        def init(**_):
+            raise Exception("The current node timed out during startup.")  # noqa: TRY002 - as Ray does
+
+    monkeypatch.setattr(ray_engine, "_ray", lambda: Ray)
+    monkeypatch.setattr(ray_engine, "_folder", lambda _: tmp_path)
+    with (
+        pytest.raises(FauxwatchError, match=r"cannot be started or reached .*timed out during startup"),
+        ray_engine.cluster(address=None, temp=None, workers=1),
+    ):
+        pass
+    assert not tmp_path.exists()
 
 
 def test_a_temporary_folder_too_long_for_sockets_is_refused(tmp_path):
