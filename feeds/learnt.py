@@ -62,5 +62,7 @@ class Learnt:
         logits = self.signs.read(seen) @ self.weights + self.bias
         tables = min(1.0, max(0.0, (seen.length - _SHORT) / (_LONG - _SHORT)))
         logit = (1 - tables) * float(logits[0]) + tables * seen.points
+        if seen.suing:  # the tables look for what else a brand may sue over
+            logit = max(logit, seen.points)
         kind = seen.said if tables > 0.5 else NEWS_KINDS[int(logits[1:].argmax())]
         return 1 / (1 + math.exp(-max(-20.0, min(20.0, logit)))), kind
