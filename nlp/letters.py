@@ -83,18 +83,19 @@ class Page:
     def _squeezed(cls, original: str, text: str, starts: Sequence[int], ends: Sequence[int]) -> Page:
         if "  " not in text:
             return cls(original=original, text=text, starts=starts, ends=ends)
-        keep: list[int] = []
+        pieces: list[str] = []
+        kept_starts: list[int] = []
+        kept_ends: list[int] = []
         at = 0
         for run in _SPACES.finditer(text):
-            keep.extend(range(at, run.start() + 1))
+            stop = run.start() + 1
+            pieces.append(text[at:stop])
+            kept_starts.extend(starts[at:stop])
+            kept_ends.extend(ends[at:stop])
             at = run.end()
-        keep.extend(range(at, len(text)))
-        return cls(
-            original=original,
-            text=_SPACES.sub(" ", text),
-            starts=[starts[index] for index in keep],
-            ends=[ends[index] for index in keep],
-        )
+        kept_starts.extend(starts[at:])
+        kept_ends.extend(ends[at:])
+        return cls(original=original, text="".join([*pieces, text[at:]]), starts=kept_starts, ends=kept_ends)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in ``original`` of the characters ``start:end`` of ``text`` (``end > start``)."""

@@ -12,8 +12,9 @@ longer, shorter or empty. Steps look at nothing else, so offsets stay exact what
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -112,15 +113,45 @@ def fold(text: str, *steps: Step) -> Folded:
         positions = range(len(text))
         plain = text.lower() if lower in steps else text
         return Folded(original=text, text=plain, starts=positions, ends=range(1, len(text) + 1))
+    quick = text.translate(_singles(steps))
+    if _SENTINEL not in quick:
+        return Folded(original=text, text=quick, starts=range(len(text)), ends=range(1, len(text) + 1))
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for start, end in _clusters(text):
-        piece = _apply(text[start:end], steps)
-        pieces.append(piece)
-        starts.extend([start] * len(piece))
-        ends.extend([end] * len(piece))
-    return Folded(original=text, text="".join(pieces), starts=tuple(starts), ends=tuple(ends))
+    at = 0
+    for run in _ODD.finditer(quick):
+        first = run.start() - bool(run.start() and unicodedata.combining(text[run.start()]))
+        pieces.append(quick[at:first])
+        starts.extend(range(at, first))
+        ends.extend(range(at + 1, first + 1))
+        for start, end in _clusters(text, first, run.end()):
+            piece = _apply(text[start:end], steps)
+            pieces.append(piece)
+            starts.extend([start] * len(piece))
+            ends.extend([end] * len(piece))
+        at = run.end()
+    starts.extend(range(at, len(text)))
+    ends.extend(range(at + 1, len(text) + 1))
+    return Folded(original=text, text="".join([*pieces, quick[at:]]), starts=tuple(starts), ends=tuple(ends))
+
+
+class _Singles(dict[int, str]):
+    """Fills itself: code point → what the steps make of it; the sentinel for marks and what gives not one character."""
+
+    def __init__(self, steps: tuple[Step, ...]) -> None:
+        self._steps = steps
+
+    def __missing__(self, point: int) -> str:
+        char = chr(point)
+        piece = _apply(char, self._steps)
+        self[point] = piece if len(piece) == 1 and not unicodedata.combining(char) else _SENTINEL
+        return self[point]
+
+
+_singles: Final = lru_cache(maxsize=32)(_Singles)
+_SENTINEL: Final = "\ue000"  # private use
+_ODD: Final = re.compile(f"{_SENTINEL}+")
 
 
 @lru_cache(maxsize=65_536)
@@ -136,17 +167,14 @@ _ASCII_SAFE: Final = frozenset({nfkc, lower, drop_invisible, strip_accents})
 _CLUSTER_LIMIT: Final = 16  # a heap of combining marks ("zalgo") is cut into pieces of this many
 
 
-def _clusters(text: str) -> list[tuple[int, int]]:
-    bounds = []
-    start = 0
-    for at in range(1, len(text)):
+def _clusters(text: str, first: int, stop: int) -> Iterator[tuple[int, int]]:
+    start = first
+    for at in range(first + 1, stop):
         if at - start < _CLUSTER_LIMIT and unicodedata.combining(text[at]):
             continue
-        bounds.append((start, at))
+        yield start, at
         start = at
-    if text:
-        bounds.append((start, len(text)))
-    return bounds
+    yield start, stop
 
 
 @lru_cache(maxsize=65_536)

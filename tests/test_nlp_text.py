@@ -28,6 +28,15 @@ def test_the_short_way_for_ascii_agrees_with_the_long_one(text):
     assert fold(text, nfkc, lower).text == long_way.text[1:]
 
 
+@given(st.text(), st.text())
+def test_a_space_parts_what_is_folded(left, right):
+    whole = fold(f"{left} {right}", *STEPS)
+    one, other = fold(left, *STEPS), fold(f" {right}", *STEPS)
+    assert whole.text == one.text + other.text
+    assert list(whole.starts) == [*one.starts, *(len(left) + at for at in other.starts)]
+    assert list(whole.ends) == [*one.ends, *(len(left) + at for at in other.ends)]
+
+
 def test_disguises_fold_to_the_plain_word():
     for disguised in ("Ｇｕｃｃｉ", "Gu\u200bcci", "Guccí", "𝐆𝐮𝐜𝐜𝐢", "GUCCI\u0301", "G\u00aducci"):
         assert fold(disguised, *STEPS).text == "gucci", disguised

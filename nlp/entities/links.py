@@ -44,6 +44,26 @@ _BROKEN: Final = re.compile(
     r"\s?\[\.\]\s?|\s?\(\.\)\s?)(?:com|net|org|ru|shop|store|cn|br|es|fr|de|it|pl|kr|jp|vn|id|ua|tr|nl|co))(?![\w-])",
     re.IGNORECASE,
 )
+# What must stand somewhere in a text that one of these matches, in small letters.
+_SPELT_DOTS: Final = (
+    *(
+        "dot",
+        "punto",
+        "ponto",
+        "point",
+        "punkt",
+        "точка",
+        "点",
+        "點",
+        "kropka",
+        "nokta",
+        "دات",
+        "नुक्ता",
+        "titik",
+    ),
+    *("chấm", "จุด", "닷", "ドット", "[.]", "(.)"),
+)
+_DOTTED: Final = re.compile(r"\.[a-z]", re.IGNORECASE)
 _SPACED_WWW: Final = re.compile(
     rf"(?<!\w)www\s?[.。]\s?(?P<host>[a-z0-9-]{{2,40}}(?:\s?[.。]\s?[a-z0-9-]{{2,20}})?\s?[.。]\s?(?:{_SURE}|{_UNSURE}))(?!\w)",
     re.IGNORECASE,
@@ -59,6 +79,10 @@ _DOT: Final = (
 _EMAIL: Final = re.compile(
     rf"(?<![a-z0-9_.+-])[a-z0-9](?:[a-z0-9_+-]|\.(?=[a-z0-9_])){{0,62}}{_AT}[a-z0-9-]{{2,40}}(?:{_DOT}[a-z0-9-]{{2,24}}){{1,3}}(?![a-z0-9_@])",
     re.IGNORECASE,
+)
+_EMAIL_HINT: Final = re.compile(rf"{_AT}[a-z0-9-]{{2,40}}{_DOT}", re.IGNORECASE)
+_AT_SIGN: Final = re.compile(
+    r"[@＠★(\[{]|\s(?:at|arroba|chiocciola|ma[łl]pa|собака|골뱅이|แอท|ات|آت|艾特|एट|a còng)\s", re.IGNORECASE
 )
 _EMAIL_DOT: Final = re.compile(_DOT, re.IGNORECASE)
 _EMAIL_AT: Final = re.compile(_AT, re.IGNORECASE)
@@ -112,14 +136,14 @@ _INNER: Final = re.compile(
 
 def find_addresses(text: str) -> Iterator[Address]:
     """E-mail addresses and links of ``text``, none inside another, links to marketplaces left out."""
-    if not _worth_looking(text):
+    found = [*_emails(text), *_links(text)]
+    if not found or not _worth_looking(text):
         return
     taken: list[tuple[int, int]] = []
-    for finder in (_emails, _links):
-        for address in finder(text):
-            if all(address.end <= start or end <= address.start for start, end in taken[-40:]):
-                taken.append((address.start, address.end))
-                yield address
+    for address in found:
+        if all(address.end <= start or end <= address.start for start, end in taken[-40:]):
+            taken.append((address.start, address.end))
+            yield address
 
 
 def _worth_looking(text: str) -> bool:
@@ -134,14 +158,7 @@ def _worth_looking(text: str) -> bool:
 
 
 def _emails(text: str) -> Iterator[Address]:
-    if (
-        re.search(
-            r"[@＠★(\[{]|\s(?:at|arroba|chiocciola|ma[łl]pa|собака|골뱅이|แอท|ات|آت|艾特|एट|a còng)\s",
-            text,
-            re.IGNORECASE,
-        )
-        is None
-    ):
+    if not (_EMAIL_HINT.search(text) and _AT_SIGN.search(text)):
         return
     for match in _EMAIL.finditer(text):
         found = match.group()
@@ -159,16 +176,20 @@ def _known_end(part: str) -> bool:
 
 
 def _links(text: str) -> Iterator[Address]:
-    if "." in text:
+    small = text.lower().replace("ı", "i").replace("i\u0307", "i")  # as the patterns see it, who ignore case
+    if "://" in small:
         for match in _URL.finditer(text):
             yield from _address(match, sure=True)
+    if _DOTTED.search(text):
         for match in _BARE.finditer(text):
             sure = bool(match["www"] or match["sure"]) or len(match["path"]) > 1
             yield from _address(match, sure=sure)
-    for match in _SPACED_WWW.finditer(text):
-        yield from _address(match, sure=True)
-    for match in _BROKEN.finditer(text):
-        yield from _address(match, sure=True)
+    if "www" in small:
+        for match in _SPACED_WWW.finditer(text):
+            yield from _address(match, sure=True)
+    if any(dot in small for dot in _SPELT_DOTS):
+        for match in _BROKEN.finditer(text):
+            yield from _address(match, sure=True)
 
 
 def _address(match: re.Match[str], *, sure: bool) -> Iterator[Address]:

@@ -13,11 +13,14 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from nlp.automata import automaton_of
 from nlp.letters import plain, word_group
 from nlp.lexicon import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import ahocorasick
 
     from nlp.letters import Page
 
@@ -26,7 +29,13 @@ __all__ = ["Run", "find_runs"]
 _MIN_DIGITS: Final = 5
 _MAX_DIGITS: Final = 17
 _BETWEEN: Final = re.compile(r"[^\w\n$€£¥₽₹₩฿₫₺%#=<>\"|]{1,3}(?:\ufe0f)?$|の$")
-_NEGATIVE_CIRCLED: Final = str.maketrans("⓿❶❷❸❹❺❻❼❽❾➊➋➌➍➎➏➐➑➒", "0123456789123456789")
+_CIRCLES: Final = "⓿❶❷❸❹❺❻❼❽❾➊➋➌➍➎➏➐➑➒"
+_NEGATIVE_CIRCLED: Final = str.maketrans(_CIRCLES, "0123456789123456789")
+_IS_CIRCLED: Final = re.compile(f"[{_CIRCLES}]")
+_DIGIT: Final = re.compile(r"\d")
+_LIKE: Final = frozenset("oil|")
+_DIGITS: Final = re.compile(r"\d+\u20e3?")
+_NEAR: Final = 8  # characters: farther away nothing is joined with digits
 _DRAWN_ALIKE: Final = (
     r"(?<![^\W\d_])o{1,3}(?=\d)|(?<=\d)[oil|]{1,3}(?=\d)|(?<=\d)o{1,3}(?![^\W\d_])|(?<=\d )o{1,3}(?= \d)"
 )
@@ -81,7 +90,7 @@ def _runs(text: str, atoms: list[tuple[int, int, str, bool]]) -> Iterator[Run]:
 
 
 def _run(text: str, atoms: list[tuple[int, int, str, bool]]) -> Run | None:
-    if len(atoms) > 3 * _MAX_DIGITS:
+    if len(atoms) > 3 * _MAX_DIGITS or (len(atoms) == 1 and len(atoms[0][2]) < _MIN_DIGITS):
         return None
     digits = "".join(atom[2] for atom in atoms)
     if not _MIN_DIGITS <= len(digits) <= _MAX_DIGITS:
@@ -115,8 +124,9 @@ def _groups(atoms: list[tuple[int, int, str, bool]]) -> tuple[int, ...]:
 
 def _atoms(text: str) -> Iterator[tuple[int, int, str, bool]]:
     """Start, end and digits of each atom, and whether it is written otherwise than in plain digits."""
-    shown = text.translate(_NEGATIVE_CIRCLED)
-    for match in _atom_pattern().finditer(shown):
+    shown = text if text.isascii() or not _IS_CIRCLED.search(text) else text.translate(_NEGATIVE_CIRCLED)
+    pattern = _atom_pattern() if _is_drawn(shown) or _is_spelled(shown) else _DIGITS
+    for match in pattern.finditer(shown):
         piece = match.group()
         start, end = match.span()
         if piece[0].isdigit():
@@ -129,10 +139,44 @@ def _atoms(text: str) -> Iterator[tuple[int, int, str, bool]]:
                 yield start + inner.start(), start + inner.end(), _words()[inner.group()], True
 
 
+def _is_drawn(text: str) -> bool:
+    """Whether a letter that is drawn like a digit stands beside one, or a lone one a space away."""
+    return any(
+        text[match.start() - 1 : match.start()] in _LIKE
+        or text[match.end() : match.end() + 1] in _LIKE
+        or text[match.end() : match.end() + 2] == " o"
+        for match in _DIGITS.finditer(text)
+    )
+
+
+def _is_spelled(text: str) -> bool:
+    """Whether a word for a digit stands near another or near a digit; alone, as most do ("on", "un"), it makes no number."""
+    first, end = -1, -_NEAR
+    half: set[int] = set()  # where a word goes on behind a word for a digit, maybe with another
+    for last, (length, free) in _word_automaton().iter(text):
+        start, after = last + 1 - length, last + 1
+        if start in half:
+            return True
+        if not free and start and text[start - 1].isalpha():
+            continue
+        if not free and text[after : after + 1].isalpha():
+            half.add(after)
+            continue
+        if first < start < end + _NEAR or _DIGIT.search(text, max(start - _NEAR, 0), after + _NEAR):
+            return True
+        first, end = start, after
+    return False
+
+
 @cache
 def _words() -> dict[str, str]:
     rows = read_rows("digits.tsv", columns=("lang", "word", "digits", "source"))
     return {plain(row["word"]): row["digits"] for row in rows}
+
+
+@cache
+def _word_automaton() -> ahocorasick.Automaton:
+    return automaton_of({word: (len(word), _is_free(word)) for word in _words()}, nothing=(2, True))
 
 
 @cache
@@ -143,14 +187,19 @@ def _word_pattern() -> re.Pattern[str]:
 @cache
 def _atom_pattern() -> re.Pattern[str]:
     """Digits, letters drawn like digits beside digits, words for digits: whole words, or anywhere in Chinese and Thai."""
-    free = [word for word in _words() if word_group(word[0]) in ("free", "HANGUL") or not word[0].isalpha()]
-    whole = [word for word in _words() if word not in free]
+    free = [word for word in _words() if _is_free(word)]
+    whole = [word for word in _words() if not _is_free(word)]
     letter = r"[^\W\d_]"
     first = "".join(sorted({re.escape(word[0]) for word in _words()}))
     return re.compile(  # most characters begin nothing of it, which one look at them tells
         rf"(?=[\doil|{first}])(?:"
         rf"\d+\u20e3?|(?P<like>{_DRAWN_ALIKE})|(?<!{letter})(?:{_any(whole)}){{1,16}}(?!{letter})|{_any(free)})"
     )
+
+
+def _is_free(word: str) -> bool:
+    """Whether the word may stand anywhere, with letters beside it."""
+    return word_group(word[0]) in ("free", "HANGUL") or not word[0].isalpha()
 
 
 def _any(words: list[str]) -> str:
