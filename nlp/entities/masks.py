@@ -22,7 +22,9 @@ _CLASS: Final = re.escape(_MASK)
 _TOKEN: Final = (
     rf"[^\W_]+(?:(?:[{_CLASS}]{{1,6}}|\.{{1,3}}|_{{1,4}})[^\W_]+)+[{_CLASS}]{{0,6}}|[^\W_]+[{_CLASS}]{{1,6}}"
 )
-_MASKED: Final = re.compile(rf"(?:{_TOKEN})(?: (?:{_TOKEN}))?")
+_MASKED: Final = re.compile(  # from the head of a word, for what fails there fails at each of its letters
+    rf"(?<![^\W_])(?:{_TOKEN})(?: (?:{_TOKEN}))?"
+)
 _MASKS: Final = re.compile(rf"[{_CLASS}._]+")
 _COMPACT: Final = "[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 # Inside such scripts a lone Latin letter, a circle or "某" ("a certain") covers a character as well.

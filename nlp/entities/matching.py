@@ -7,8 +7,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-import ahocorasick
-
+from nlp.automata import automaton_of
 from nlp.entities.boundaries import family, free_left, free_right, stem_of
 from nlp.entities.names import STEPS, Alias, Key, is_letter, key_of, quick_fold
 from nlp.text import INVISIBLE, Folded, fold
@@ -101,10 +100,10 @@ class Matcher:
         for rank, alias in enumerate(listed):
             for entry in _entries(alias, rank, symbols):
                 entries.setdefault(_letters(entry), []).append(entry)
-        self._automaton = ahocorasick.Automaton()
-        for letters, group in entries.items():
-            self._automaton.add_word(letters, (len(letters), _best(_with_accents(group))))
-        self._automaton.make_automaton()
+        self._automaton = automaton_of(
+            {letters: (len(letters), _best(_with_accents(group))) for letters, group in entries.items()},
+            nothing=(2, ()),
+        )
 
     def find(self, view: View) -> Iterator[Candidate]:
         """Candidates in no order; they may overlap."""

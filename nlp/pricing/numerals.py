@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["flatten", "read_number"]
@@ -10,8 +11,16 @@ __all__ = ["flatten", "read_number"]
 _LONGEST: Final = 30  # more digits are no amount
 
 
-def _flat_table() -> dict[int, str]:
-    table = {}
+class _Table(dict[int, str]):
+    """A character that is not in the table stays: kept, which is faster than a failed look-up each time."""
+
+    def __missing__(self, point: int) -> str:
+        self[point] = chr(point)
+        return self[point]
+
+
+def _flat_table() -> _Table:
+    table = _Table()
     for code in (*range(0x80, 0x10000), *range(0x1D7CE, 0x1D800)):
         char = chr(code)
         if char.isdecimal():
@@ -32,6 +41,7 @@ def _flat_table() -> dict[int, str]:
 _FLAT: Final = _flat_table()
 
 
+@lru_cache(maxsize=16)  # prices and kinds of goods are read in the same texts
 def flatten(text: str) -> str:
     """``text`` in lower case with plain digits, dashes and signs, character for character (same length)."""
     if text.isascii():
