@@ -196,10 +196,8 @@ def _fit(
 
     stack = vstack if issparse(copies[0]) else np.vstack
     inputs = stack([one[rows] for one in copies])
-    relevant, kinds, share = (
-        np.tile(values[rows], len(copies)) for values in (made.relevant, made.kinds, made.weights)
-    )
-    share = share * (2 / len(copies) if len(copies) > 1 else 1)
+    relevant, kinds = np.tile(made.relevant[rows], len(copies)), np.tile(made.kinds[rows], len(copies))
+    share = np.tile(made.weights[rows], len(copies)) * (2 / len(copies) if len(copies) > 1 else 1)
     one = LogisticRegression(C=_STRENGTH, max_iter=1000, class_weight="balanced")
     one.fit(inputs, relevant, sample_weight=share)
     told = np.flatnonzero(kinds >= 0)
