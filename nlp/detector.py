@@ -39,7 +39,7 @@ __all__ = ["Detector"]
 
 _PIPE_BATCH = 256
 _DIGITS: Final = 6  # of a score in a verdict
-_MORE_WORDS: Final = 4  # places at most that are shown beside those of the cues over their thresholds
+_MORE_WORDS: Final = 3  # places at most that are shown beside those of the cues over their thresholds
 _SAID: Final = ("replica_claim", "provenance_evasion", "wholesale_offer")  # what words by themselves may say
 _REMEMBERED: Final = 32_768  # texts whose scores are kept for when they come again: some 10 MB
 
@@ -204,7 +204,8 @@ class Detector:
         return verdict_of(reading, probabilities, self.thresholds, model=self.artefact.identity, found=found)
 
     def _place(self, view: View, cue: str) -> Place | None:
-        return self._shown.of(_key(view, cue), lambda: find_words(self.classifier, view, cue))
+        at = self.artefact.labels.index(cue)
+        return self._shown.of(_key(view, cue), lambda: find_words(self._encoder, view, at))
 
 
 def _key(view: View, *more: str) -> bytes:

@@ -14,40 +14,66 @@ from typing import TYPE_CHECKING, Final
 from nlp.letters import word_group
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
-    from nlp.classifier import Classifier, View
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nlp.classifier import View
     from nlp.decide import Place
     from nlp.records import Field, Listing
 
+    Score: TypeAlias = Callable[[list[View]], Sequence[NDArray[np.float32]]]
+
 __all__ = ["blanked", "find_words"]
 
-_PIECES: Final = 8
+_PIECES: Final = 6
 _SHORT: Final = 24  # characters: short enough to show as it is
 _ROUNDS: Final = 4
 _STRETCH: Final = 6  # characters at a time where words have no spaces between them
+_PAGE: Final = 400  # characters of a description that are looked into at a time
+_MOST_PAGES: Final = 12
 _MIN_DROP: Final = 0.1  # logits: less is noise
 
 
-def find_words(classifier: Classifier, view: View, label: str) -> Place | None:
-    """Field and offsets of the words that carry ``label``, None where no stretch lowers its score."""
-    at = classifier.labels.index(label)
-    whole = float(classifier.encoder_logits([view])[0, at])
-    places: list[Place] = [("title", 0, len(view.title)), ("description", 0, len(view.description))]
+def find_words(score: Score, view: View, at: int) -> Place | None:
+    """Field and offsets of the words that carry the label in column ``at`` of ``score``, None where no stretch lowers it.
+
+    ``score`` gives the encoder's scores ``[views, labels]``. Of a long description only the page that says most is looked into.
+    """
+    page, first = _best_page(score, view, at)
+    whole = float(score([page])[0][at])
+    places: list[Place] = [("title", 0, len(page.title)), ("description", 0, len(page.description))]
     best: Place | None = None
     for _ in range(_ROUNDS):
-        pieces = [piece for place in places for piece in _cut(view, place)]
+        pieces = [piece for place in places for piece in _cut(page, place)]
         if not pieces:
             break
-        scores = classifier.encoder_logits([_without(view, piece) for piece in pieces])[:, at]
-        lowest = int(scores.argmin())
-        if whole - float(scores[lowest]) < _MIN_DROP:
+        scores = [float(row[at]) for row in score([_without(page, piece) for piece in pieces])]
+        lowest = min(range(len(pieces)), key=scores.__getitem__)
+        if whole - scores[lowest] < _MIN_DROP:
             break
         best = pieces[lowest]
         if best[2] - best[1] <= _SHORT:
             break
         places = [best]
-    return _trimmed(view, best) if best else None
+    if best is None:
+        return None
+    field, start, end = _trimmed(page, best)
+    return (field, start, end) if field == "title" else (field, start + first, end + first)
+
+
+def _best_page(score: Score, view: View, at: int) -> tuple[View, int]:
+    """``view`` with the page of its description that scores highest, and where that page begins."""
+    text = view.description
+    if len(text) <= _PAGE + _PAGE // 2:
+        return view, 0
+    starts = range(0, min(len(text), _MOST_PAGES * _PAGE), _PAGE)
+    pages = [replace(view, description=text[start : start + _PAGE]) for start in starts]
+    scores = [float(row[at]) for row in score(pages)]
+    best = max(range(len(pages)), key=scores.__getitem__)
+    return pages[best], starts[best]
 
 
 def blanked(listing: Listing, places: Sequence[Place]) -> Listing:
