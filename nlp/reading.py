@@ -73,6 +73,19 @@ class Reading:
         return not self.column_brand and not any(field == "title" for field, _ in self.offered)
 
     @property
+    def bare(self) -> bool:
+        """Whether nothing but brands is said: a catalogue's line 'Cartier' may be a ring or a key holder."""
+        if self.listing.category:
+            return False
+        for field, text in _texts(self.listing):
+            taken = {
+                at for where, match in self.brands if where == field for at in range(match.start, match.end)
+            }
+            if any(char.isalnum() and at not in taken for at, char in enumerate(text)):
+                return False
+        return True
+
+    @property
     def main_brand(self) -> str | None:
         """The brand whose price counts: the column's, else the first offered in the title, else in the description."""
         if self.column_brand:
@@ -141,9 +154,8 @@ class Reader:
             price=PriceReading(),
             lang=words.lang,
         )
-        return replace(
-            reading, price=self._prices.read(listing, reading.main_brand, in_passing=reading.in_passing)
-        )
+        brand = None if reading.bare else reading.main_brand  # without goods there is nothing to compare with
+        return replace(reading, price=self._prices.read(listing, brand, in_passing=reading.in_passing))
 
     def _words(self, listing: Listing) -> _Words:
         pages = [(field, text, Page.of(text)) for field, text in _texts(listing)]

@@ -1,8 +1,11 @@
 """Which prices count as too low, and which comparisons are never made."""
 
+from dataclasses import replace
+
 import pytest
 
 from nlp.prices import Currencies, DumpMedians, PriceReader, References, find_prices, parse_amount
+from nlp.reading import Reader
 from nlp.records import Listing
 
 
@@ -175,3 +178,11 @@ def test_between_a_used_and_a_new_one_the_price_is_questionable_unless_called_us
 def test_empty_packaging_and_services_are_no_goods_of_the_brand(reader, title):
     for brand in ("Rolex", "Chanel", "Hennessy", "Samsung"):
         assert not reader.read(Listing(title=title, price=25, currency="EUR"), brand).low
+
+
+def test_a_brand_alone_is_compared_with_nothing():
+    reader = Reader.load()
+    bare = Listing(title="Cartier", price=89.0, currency="EUR")
+    assert reader.read(bare).price.ratio is None
+    assert reader.read(replace(bare, title="Cartier watch")).price.ratio is not None
+    assert reader.read(replace(bare, category="Watches")).price.ratio is not None
