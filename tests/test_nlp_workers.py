@@ -167,8 +167,9 @@ def test_two_processes_write_the_same_bytes_as_one(tmp_path, monkeypatch):
 
 def test_ctrl_c_ends_all_processes(make, tmp_path):
     code = (
-        "import sys, pyarrow as pa\n"
+        "import signal, sys, pyarrow as pa\n"
         "from nlp.workers import Workers\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it\n"
         f"sys.path.insert(0, {str(tmp_path)!r})\n"
         "from scorers_of_the_test import make\n"
         "words = ['a', *['sleep'] * 500]\n"
