@@ -181,9 +181,15 @@ class Detector:
     def _complete(
         self, reading: Reading, probabilities: dict[str, float], found: dict[str, list[Place]]
     ) -> None:
-        """Adds words to ``found`` until what is shown is enough: without it the listing would not be flagged."""
+        """Adds words to ``found`` until what is shown is enough: without it the listing would not be flagged.
+
+        They join a cue that the verdict carries; none is made up for them.
+        """
         for _ in range(_MORE_WORDS):
             verdict = self._decided(reading, probabilities, found)
+            said = [name for name in _SAID if any(cue.cue == name for cue in verdict.cues)]
+            if not said:
+                return
             shown = [(cue.field, cue.start or 0, cue.end or 0) for cue in verdict.cues if cue.field]
             rest = blanked(reading.listing, shown)
             if any(cue.cue == "price_too_low" and cue.field is None for cue in verdict.cues):
@@ -195,7 +201,7 @@ class Detector:
                 place = self._place(view_of(left), COUNTERFEIT)
             if place is None:
                 return
-            cue = max(_SAID, key=lambda name: scores[name] - self.thresholds.cues[name])
+            cue = max(said, key=lambda name: scores[name] - self.thresholds.cues[name])
             found.setdefault(cue, []).append(place)
 
     def _decided(

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LOSS", "Gate", "Passage"]
 
-LOSS: Final = 0.005  # share of a dump's suspects that a gate may lose before people are told
+LOSS: Final = (
+    0.005  # share of the suspects that a gate is fitted to lose at most; people are told where it loses more
+)
 
 _SAMPLED: Final = 50  # one in so many spared texts is looked at all the same
 _KEY: Final = b"fauxwatch.gate"
@@ -37,11 +39,10 @@ _Z: Final = 1.64  # one-sided 95 %
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """``stack`` knows nothing of the encoder; rows it scores under ``below`` are spared. ``promise`` is a share of the flagged."""
+    """``stack`` knows nothing of the encoder; rows that it scores under ``below`` are spared."""
 
     stack: Stack
     below: float
-    promise: float
 
     @classmethod
     def load(cls, artefact: Artefact) -> Gate | None:
@@ -57,7 +58,6 @@ class Gate:
             gate = cls(
                 stack=Stack.from_json(table["stack"], artefact.labels),
                 below=float(table["below"]),
-                promise=float(table["promise"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ArtefactError(
@@ -72,7 +72,6 @@ class Gate:
         return {
             "stack": self.stack.to_json(),
             "below": round(self.below, 5),
-            "promise": self.promise,
         }
 
     def spared(self, probabilities: NDArray[np.float64], suspected: int) -> NDArray[np.bool_]:

@@ -12,26 +12,6 @@ from nlp.errors import DumpError, MissingExtra, UsageError
 EXAMPLES = Path(__file__).parent.parent / "examples" / "listings.csv"
 
 
-@pytest.fixture(scope="module")
-def detector():
-    from nlp import load
-
-    return load()
-
-
-@pytest.fixture
-def run(detector, monkeypatch):
-    """The module of runs, with small batches and a model that is loaded once."""
-    from nlp import run
-    from nlp.detector import Detector
-    from nlp.reading import Reader
-
-    monkeypatch.setattr(Reader, "load", lambda **_: detector.reader)
-    monkeypatch.setattr(Detector, "load", lambda *_, **__: detector)
-    monkeypatch.setattr(run, "BATCH_SIZE", 10)
-    return run
-
-
 @pytest.fixture
 def memory():
     fsspec = pytest.importorskip("fsspec")

@@ -35,7 +35,7 @@ def gated(exact, below):
     at = labels.index(COUNTERFEIT)
     weights[at, feature_names(labels).index("weight:replica_claim")] = 8.0
     stack = Stack(labels=labels, weights=weights, bias=np.full(len(labels), -4.0))
-    table = Gate(stack=stack, below=below, promise=0.005).to_json()
+    table = Gate(stack=stack, below=below).to_json()
     artefact = dataclasses.replace(exact.artefact, detector={**exact.artefact.detector, "gate": table})
     return Detector(artefact, exact.reader, exact.classifier)
 

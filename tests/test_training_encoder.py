@@ -244,6 +244,21 @@ def test_the_folder_loads_in_transformers_and_lists_its_modules(tmp_path, source
     assert Path((tmp_path / "out" / "READY").read_text(encoding="utf-8").strip()) == folder
 
 
+def test_a_student_of_another_width_starts_from_scratch_and_learns(tmp_path, sources, recipe):
+    from transformers import AutoModel
+
+    narrow = dataclasses.replace(recipe, width=32, layers=(0, 1))
+    folder = train_encoder(sources, tmp_path / "out", narrow)
+    model = AutoModel.from_pretrained(folder, local_files_only=True)
+    assert (model.config.hidden_size, model.config.num_hidden_layers) == (32, 2)
+    import training.encoder as module
+
+    start = module.blank_student(
+        module._load_teacher(sources.teacher).model, model.config.vocab_size, narrow
+    ).embeddings.word_embeddings.weight
+    assert (start - model.embeddings.word_embeddings.weight).abs().max() > 1e-4
+
+
 def test_every_fault_of_a_recipe_is_reported_at_once(tmp_path):
     file = tmp_path / "recipe.toml"
     file.write_text('length = "long"\nlayer = [1]\n[loop]\nsteps = 5\nspeed = 2\n', encoding="utf-8")

@@ -23,6 +23,7 @@ from nlp.config import load_config, to_toml
 from nlp.cues import COUNTERFEIT, LABELS
 from nlp.decide import Stack, features_of
 from nlp.detector import Detector
+from nlp.gate import LOSS
 from nlp.reading import Reader, Reading, view_of
 from training.card import write_card
 from training.data import CORPUS, Example, load_corpus
@@ -57,7 +58,7 @@ class BuildConfig:
     shares: dict[str, float] = field(default_factory=lambda: dict(_SHARES))
     act_precision: float = 0.95
     false_alarms: float = 0.05
-    gate_promise: float = 0.005
+    gate_promise: float = LOSS
     ngram_bits: int = 20
     loop: LoopConfig = field(default_factory=LoopConfig)
 

@@ -99,7 +99,7 @@ def fit_gate(
     crossed = cross_probabilities(blind, labels, groups)[:, LABELS.index(COUNTERFEIT)]
     suspects = np.sort(crossed[flagged])
     below = float(suspects[int(len(suspects) * promise)]) if len(suspects) else 0.0
-    return Gate(stack=fit_stack(blind, labels, groups), below=below, promise=promise)
+    return Gate(stack=fit_stack(blind, labels, groups), below=below)
 
 
 def fit_thresholds(
